@@ -1,0 +1,5 @@
+"""`python -m lrdiag`."""
+
+from lrdiag.cli.main import main
+
+main()

@@ -1,0 +1,85 @@
+"""The `lrdiag` command: commands are imported only when they run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NamedTuple
+
+# A process that reads logs gains nothing from BLAS threads, and numpy imports faster without
+# them; it must be set before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import click
+
+from lrdiag.errors import LrdiagError
+
+
+class _Place(NamedTuple):
+    module: str
+    short_help: str
+
+
+COMMANDS: dict[str, _Place] = {
+    "analyze": _Place("lrdiag.cli.analyze", "Say whether training runs are healthy, with evidence."),
+    "gate": _Place("lrdiag.cli.gate", "Decide whether runs may be deployed; fails closed."),
+    "schedule": _Place("lrdiag.cli.schedule", "Show what the learning-rate schedule was."),
+    "rules": _Place("lrdiag.cli.rules", "List, check, test and explain rules."),
+    "compare": _Place("lrdiag.cli.compare", "Compare two runs or groups of runs."),
+    "sweep": _Place("lrdiag.cli.sweep", "Rank the runs of a sweep and relate settings to findings."),
+    "watch": _Place("lrdiag.cli.watch", "Follow growing logs and tell findings as they appear."),
+    "export": _Place("lrdiag.cli.export", "Write the series as they were read."),
+    "init": _Place("lrdiag.cli.init", "Write a first lrdiag.yml from a log."),
+    "accept": _Place("lrdiag.cli.accept", "Accept a finding, with a reason and an expiry date."),
+    "cache": _Place("lrdiag.cli.cache", "Show or clear the cache of earlier results."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        command = getattr(import_module(place.module), "command")  # noqa: B009 - lazy by name
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.short_help) for name, place in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        from lrdiag import __version__
+
+        click.echo(f"lrdiag {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version)
+def cli() -> None:
+    """lrdiag: a linter for training runs.
+
+    Reads the logs a training left behind, works out what the learning-rate schedule did, and
+    says with evidence whether the run is healthy, what is wrong and what to change.
+
+    Exit codes: 0 passed, 1 failed findings, 2 usage or configuration error, 3 undecided.
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; LrdiagError becomes one clear message and exit code 2."""
+    try:
+        return cli.main(args=arguments, prog_name="lrdiag", standalone_mode=True)
+    except LrdiagError as error:
+        from lrdiag.cli.output import show_error
+
+        show_error(error)
+        sys.exit(2)
