@@ -1,0 +1,34 @@
+"""Short ways to say passed, failed and not judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrdiag.checks.interface import Evidence
+from lrdiag.checks.rows import Rows
+from lrdiag.findings import Status
+from lrdiag.view import RunView
+
+
+def not_judged(reason: str, **fields: Any) -> Evidence:
+    """An answer that the data cannot give, with the reason as a full sentence."""
+    return Evidence(Status.NOT_JUDGED, reason=reason, **fields)
+
+
+def verdict(failed: bool, **fields: Any) -> Evidence:
+    """Failed or passed."""
+    return Evidence(Status.FAILED if failed else Status.PASSED, **fields)
+
+
+def too_short(rows: Rows, needed: int, what: str) -> Evidence | None:
+    """Not judged when a run has fewer rows than a question needs."""
+    if len(rows) >= needed:
+        return None
+    return not_judged(
+        f"{len(rows)} rows were logged, {what} needs at least {needed}.", points=len(rows)
+    )
+
+
+def tags_of(view: RunView, *roles: str) -> tuple[str, ...]:
+    """Tags behind these roles, those that were logged."""
+    return tuple(view.curves[r].tag for r in roles if r in view.curves)

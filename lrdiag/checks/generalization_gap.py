@@ -1,0 +1,23 @@
+"""generalization gap: to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrdiag.checks.answers import not_judged
+from lrdiag.checks.interface import Evidence
+from lrdiag.view import RunView
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralizationGap:
+    """generalization gap."""
+
+    kind: ClassVar[str] = "generalization_gap"
+    requires: ClassVar[tuple[str | tuple[str, ...], ...]] = ("train_loss",)
+
+    def evaluate(self, view: RunView) -> Iterator[Evidence]:
+        """Judge the run."""
+        yield not_judged("This check does not judge yet.")
