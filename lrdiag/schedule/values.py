@@ -35,7 +35,7 @@ class Change:
 
     @property
     def ratio(self) -> float:
-        """after / before."""
+        """After / before."""
         return self.after / self.before if self.before else float("nan")
 
     @property
@@ -58,6 +58,18 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """How logged steps count scheduler ticks: (step - origin) / tick, floored when `floor`.
+
+    `tick`: logged steps a call of `scheduler.step()`; `origin`: the logged step of tick 0.
+    """
+
+    tick: float = 1.0
+    origin: float = 0.0
+    floor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """An identified schedule family.
 
@@ -65,7 +77,7 @@ class Family:
     cosine_restarts, one_cycle, cyclic, plateau, inverse_sqrt, warmup_<family>, wsd, chained,
     sequential, manual, unknown. `equivalent`: other names the log cannot tell apart from it.
     `exact`: the parameters rebuild every logged value within the logging resolution.
-    `pytorch`: a line to paste that makes the schedule.
+    `pytorch`: a line to paste that makes the schedule. `clock`: what a tick of the parameters is.
     """
 
     name: str
@@ -73,6 +85,7 @@ class Family:
     exact: bool = False
     equivalent: tuple[str, ...] = ()
     pytorch: str = ""
+    clock: Clock = field(default_factory=Clock)
 
 
 @dataclass(frozen=True, slots=True)

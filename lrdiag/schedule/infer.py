@@ -1,0 +1,120 @@
+"""What the learning-rate schedule was: from the logged rates, the configuration, or the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lrdiag.axes import EpochAxis
+from lrdiag.runs import Series
+from lrdiag.schedule.agreement import agreements_of
+from lrdiag.schedule.changes import changes_at, segments_between
+from lrdiag.schedule.identify import identify
+from lrdiag.schedule.points import Rates, clean_rates
+from lrdiag.schedule.values import (
+    Agreement,
+    Change,
+    ConfiguredSchedule,
+    Family,
+    GroupSchedule,
+    Schedule,
+)
+from lrdiag.schedule.without_rate import configured_changes
+from lrdiag.view import Curve
+
+
+def infer_schedule(
+    lr: Mapping[str, Series],
+    axis: EpochAxis,
+    configured: ConfiguredSchedule | None = None,
+    train_loss: Curve | None = None,
+    last_step: int | None = None,
+    *,
+    epochs: int | None = None,
+) -> Schedule:
+    """The schedule of a run, as checks and reports use it.
+
+    Args:
+        lr: param group name to its logged rate; empty where none was logged.
+        axis: how steps relate to epochs.
+        configured: what the user says the schedule is.
+        train_loss: for a run without a logged rate, and for the end of the last segment.
+        last_step: the last step of any series; the last segment ends after it.
+        epochs: length of the training, where it is known.
+
+    Returns:
+        Drops and rises of the main param group with where they are known from, segments,
+        the family with parameters, and the agreements with `configured`.
+    """
+    rates = {name: clean_rates(series) for name, series in lr.items()}
+    rates = {name: r for name, r in rates.items() if len(r)}
+    if not rates:
+        return _without_rate(axis, configured, train_loss, last_step)
+    horizon = epochs or (configured.epochs if configured else None)
+    groups = tuple(_group(name, r, axis, horizon) for name, r in rates.items())
+    main = groups[_main_index(list(rates.values()))]
+    shown = rates[main.group]
+    end = max(int(shown.step[-1]), last_step if last_step is not None else int(shown.step[-1]))
+    return Schedule(
+        groups=groups,
+        drops=tuple(c for c in main.changes if c.is_drop),
+        rises=tuple(c for c in main.changes if not c.is_drop),
+        segments=segments_between(main.changes, int(shown.step[0]), end, shown),
+        family=main.family,
+        smooth=_is_smooth(shown, main.changes),
+        configured=configured,
+        agreements=agreements_of(configured, shown, main, axis, end),
+        notes=_notes(shown, main),
+    )
+
+
+def _group(name: str, rates: Rates, axis: EpochAxis, epochs: int | None) -> GroupSchedule:
+    found = identify(rates, axis, epochs)
+    return GroupSchedule(name, changes_at(rates, found.rows, axis, name), found.family, len(rates))
+
+
+def _is_smooth(rates: Rates, changes: tuple[Change, ...]) -> bool:
+    return int(rates.changed.sum()) > 2 * len(changes) + 1
+
+
+def _main_index(rates: list[Rates]) -> int:
+    """The group closest to the median of all, the first of equals: never a lone bias group."""
+    if len(rates) < 3 or any(not np.array_equal(r.step, rates[0].step) for r in rates):
+        return 0
+    shape = np.array([r.rate / max(float(np.abs(r.rate).max()), 1e-300) for r in rates])
+    far = np.abs(shape - np.median(shape, axis=0)).mean(axis=1)
+    return int(np.flatnonzero(far <= far.min() + 1e-6)[0])
+
+
+def _notes(rates: Rates, main: GroupSchedule) -> tuple[str, ...]:
+    notes = []
+    if rates.dropped:
+        notes.append(f"{rates.dropped} logged rates of {main.group} were not finite and are left out.")
+    return tuple(notes)
+
+
+def _without_rate(
+    axis: EpochAxis,
+    configured: ConfiguredSchedule | None,
+    train_loss: Curve | None,
+    last_step: int | None,
+) -> Schedule:
+    first = int(train_loss.step[0]) if train_loss is not None and len(train_loss) else None
+    if last_step is None and train_loss is not None and len(train_loss):
+        last_step = int(train_loss.step[-1])
+    if configured is None:
+        return Schedule()
+    changes = configured_changes(configured, axis, first, last_step)
+    first = first if first is not None else 0
+    segments = segments_between(changes, first, last_step, None) if last_step is not None else ()
+    unknown = Agreement("unknown", message="No learning rate was logged to compare with.")
+    return Schedule(
+        drops=tuple(c for c in changes if c.is_drop),
+        rises=tuple(c for c in changes if not c.is_drop),
+        segments=segments,
+        family=Family(configured.family, {}),
+        configured=configured,
+        agreements=(unknown,),
+        notes=("Drop points are the configured ones: no learning rate was logged.",) if changes else (),
+    )
