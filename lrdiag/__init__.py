@@ -37,8 +37,20 @@ _HOMES = {
 }
 
 __all__ = [
-    "Finding", "HealthReport", "LrdiagError", "Problem", "Report", "Run", "RunReport", "Series",
-    "Severity", "Status", "Verdict", "__version__", "analyze", "read_runs",
+    "Finding",
+    "HealthReport",
+    "LrdiagError",
+    "Problem",
+    "Report",
+    "Run",
+    "RunReport",
+    "Series",
+    "Severity",
+    "Status",
+    "Verdict",
+    "__version__",
+    "analyze",
+    "read_runs",
 ]
 
 

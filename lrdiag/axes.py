@@ -49,7 +49,9 @@ class EpochAxis:
         at = np.asarray(step, np.float64)
         if not self.known:
             return np.full(at.shape, np.nan)
-        return _interpolate(at, self.step.astype(np.float64), self.epoch, self._slope(inverse=False))
+        return _interpolate(
+            at, self.step.astype(np.float64), self.epoch, self._slope(inverse=False)
+        )
 
     def step_of(self, epoch: FloatArray) -> FloatArray:
         """Steps (float64) of epochs; the inverse of `epoch_of`."""

@@ -44,8 +44,14 @@ class Curve:
         if keep.all():
             return self
         return Curve(
-            self.role, self.tag, self.step[keep], self.epoch[keep], self.value[keep],
-            self.higher_is_better, self.unit, self.conversion,
+            self.role,
+            self.tag,
+            self.step[keep],
+            self.epoch[keep],
+            self.value[keep],
+            self.higher_is_better,
+            self.unit,
+            self.conversion,
         )
 
 

@@ -22,12 +22,16 @@ class _Place(NamedTuple):
 
 
 COMMANDS: dict[str, _Place] = {
-    "analyze": _Place("lrdiag.cli.analyze", "Say whether training runs are healthy, with evidence."),
+    "analyze": _Place(
+        "lrdiag.cli.analyze", "Say whether training runs are healthy, with evidence."
+    ),
     "gate": _Place("lrdiag.cli.gate", "Decide whether runs may be deployed; fails closed."),
     "schedule": _Place("lrdiag.cli.schedule", "Show what the learning-rate schedule was."),
     "rules": _Place("lrdiag.cli.rules", "List, check, test and explain rules."),
     "compare": _Place("lrdiag.cli.compare", "Compare two runs or groups of runs."),
-    "sweep": _Place("lrdiag.cli.sweep", "Rank the runs of a sweep and relate settings to findings."),
+    "sweep": _Place(
+        "lrdiag.cli.sweep", "Rank the runs of a sweep and relate settings to findings."
+    ),
     "watch": _Place("lrdiag.cli.watch", "Follow growing logs and tell findings as they appear."),
     "export": _Place("lrdiag.cli.export", "Write the series as they were read."),
     "init": _Place("lrdiag.cli.init", "Write a first lrdiag.yml from a log."),

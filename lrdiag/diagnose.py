@@ -1,0 +1,193 @@
+"""(Run, rules) to health report: the only place that joins the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lrdiag.axis_inference import infer_axis
+from lrdiag.config import Config
+from lrdiag.curves import curves_of, lr_series_of
+from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Verdict
+from lrdiag.roles import Roles, resolve_roles
+from lrdiag.rulefile.values import RuleSet
+from lrdiag.runs import Run
+from lrdiag.schedule.values import ConfiguredSchedule
+from lrdiag.sources.interface import RunLocation
+from lrdiag.summaries import metric_summaries, report_curves, schedule_summary, series_summaries
+from lrdiag.verdicts import report_verdict, run_verdict
+from lrdiag.view import RunView
+
+MapRuns = Callable[[Callable[[RunLocation], RunReport], Sequence[RunLocation]], Iterable[RunReport]]
+"""The door of the executors: apply a function to every location, in any way, in order."""
+
+Progress = Callable[[int, int], None]
+
+
+def view_of(run: Run, config: Config) -> tuple[RunView, Roles, tuple[str, ...]]:
+    """A run as the checks see it, its roles, and notes on what was converted or guessed."""
+    from lrdiag.schedule.infer import infer_schedule
+
+    roles = resolve_roles(run, config.roles)
+    configured = configured_schedule(run, config)
+    epochs = config.epochs or (configured.epochs if configured else None)
+    per_epoch = config.steps_per_epoch or (configured.steps_per_epoch if configured else None)
+    axis, in_epochs = infer_axis(run, roles, epochs, per_epoch)
+    curves, notes = curves_of(run, roles, axis, in_epochs)
+    last = max((int(c.step.max()) for c in curves.values() if len(c)), default=None)
+    schedule = infer_schedule(
+        lr_series_of(run, roles, axis, in_epochs),
+        axis,
+        configured,
+        train_loss=curves.get("train_loss"),
+        last_step=last,
+    )
+    view = RunView(run, curves, axis, schedule, run.params, dict(config.task))
+    return view, roles, (*roles.notes, *notes)
+
+
+def configured_schedule(run: Run, config: Config) -> ConfiguredSchedule | None:
+    """What the schedule should have been: the user's word, then files beside the log."""
+    from lrdiag.schedule.configured import from_params, from_texts
+
+    if config.schedule is not None:
+        return config.schedule
+    if run.params:
+        found = from_params(run.params, run.params_origin)
+        if found is not None:
+            return found
+    return from_texts(run.texts, run.params_origin) if run.texts else None
+
+
+def diagnose_run(run: Run, rules: RuleSet, config: Config) -> RunReport:
+    """Judge one run by the rules."""
+    view, roles, notes = view_of(run, config)
+    findings = tuple(_findings(view, rules, config))
+    return RunReport(
+        run=run.name,
+        verdict=run_verdict(findings, run.problems),
+        sources=run.sources,
+        roles=roles.tags,
+        role_notes=notes,
+        series=series_summaries(run),
+        schedule=schedule_summary(view),
+        metrics=metric_summaries(view),
+        findings=findings,
+        problems=run.problems,
+        curves=report_curves(view),
+        params=run.params,
+    )
+
+
+def _findings(view: RunView, rules: RuleSet, config: Config) -> Iterator[Finding]:
+    from lrdiag.rulefile.evaluate import evaluate_rule
+
+    for rule in rules.rules:
+        if rule.id not in config.disable:
+            yield from evaluate_rule(rule, view)
+
+
+class DiagnoseLocation:
+    """Read one location and judge it; picklable, so that a worker elsewhere can do it."""
+
+    def __init__(self, rules: RuleSet, config: Config) -> None:
+        self.rules = rules
+        self.config = config
+
+    def __call__(self, location: RunLocation) -> RunReport:
+        """The report of the run at this location; what cannot be read becomes a problem."""
+        from lrdiag.errors import SourceError
+        from lrdiag.sources.tree import read_location
+
+        try:
+            run = read_location(location)
+        except SourceError as error:
+            return unreadable(location, error.what, error.action)
+        return diagnose_run(run, self.rules, self.config)
+
+
+def unreadable(location: RunLocation, what: str, action: str = "") -> RunReport:
+    """The report of a run of which nothing could be read."""
+    files = [file for _, _, group in location.parts for file in group]
+    name = str(files[0]) if files else location.name
+    problem = Problem(name, "unreadable", "error", what, action=action)
+    return RunReport(location.name, Verdict.UNDECIDED, problems=(problem,))
+
+
+def analyze_paths(
+    paths: Sequence[str | Path],
+    config: Config | None = None,
+    *,
+    rules: RuleSet | None = None,
+    map_runs: MapRuns | None = None,
+    progress: Progress | None = None,
+) -> HealthReport:
+    """Find, read and judge every run below the paths.
+
+    Args:
+        paths: files, run directories or trees of runs.
+        config: the configuration (default: none).
+        rules: the rules (default: the shipped pack and the configuration's files).
+        map_runs: how runs are worked through (default: one after the other).
+        progress: called with (done, total) after each run.
+    """
+    from lrdiag.sources.splits import merge_splits
+    from lrdiag.sources.tree import discover
+
+    config = config or Config()
+    rules = rules or rules_for(config)
+    found = merge_splits(discover(paths))
+    work = DiagnoseLocation(rules, config)
+    reports: list[RunReport] = []
+    for report in (map_runs or map)(work, found.locations):
+        reports.append(report)
+        if progress:
+            progress(len(reports), len(found.locations))
+    return assemble(reports, rules, config, found.problems, left_out_notes(found.left_out))
+
+
+def rules_for(config: Config) -> RuleSet:
+    """The rules a configuration asks for."""
+    from lrdiag.rulefile.load import load_rules
+
+    return load_rules(config.rules, default=config.default_rules)
+
+
+def assemble(
+    runs: Sequence[RunReport],
+    rules: RuleSet,
+    config: Config,
+    problems: Sequence[Problem] = (),
+    notes: Sequence[str] = (),
+) -> HealthReport:
+    """The report over all runs, with suppressions applied."""
+    report = HealthReport(
+        runs=tuple(runs),
+        problems=tuple(problems),
+        verdict=report_verdict(runs),
+        rules=tuple(rule.id for rule in rules.rules),
+        notes=tuple(notes),
+    )
+    return _suppressed(report, config.suppressions)
+
+
+def _suppressed(report: HealthReport, suppressions: Sequence[Mapping[str, Any]]) -> HealthReport:
+    if not suppressions:
+        return report
+    import datetime
+
+    from lrdiag.suppressions import apply
+
+    return apply(report, suppressions, datetime.datetime.now(datetime.UTC).date())
+
+
+def left_out_notes(left_out: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """One note for each reason, with a count and an example."""
+    reasons: dict[str, list[str]] = {}
+    for path, reason in left_out:
+        reasons.setdefault(reason, []).append(path)
+    return tuple(
+        f"Left out, {reason}: {files[0]}" + (f" and {len(files) - 1} more" if files[1:] else "")
+        for reason, files in reasons.items()
+    )

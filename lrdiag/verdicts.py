@@ -1,0 +1,33 @@
+"""From findings to verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrdiag.findings import Finding, Problem, RunReport, Severity, Status, Verdict
+
+_ORDER = (Verdict.HEALTHY, Verdict.UNDECIDED, Verdict.WARNING, Verdict.UNHEALTHY)
+
+
+def run_verdict(findings: Sequence[Finding], problems: Sequence[Problem] = ()) -> Verdict:
+    """Unhealthy with a failed error, warning with a failed warning, else healthy or undecided.
+
+    Undecided means that no rule could be judged or that a log could not be read.
+
+    Notes never change a verdict; neither do suppressed findings.
+    """
+    failed = {f.severity for f in findings if f.status is Status.FAILED and not f.suppressed}
+    if Severity.ERROR in failed:
+        return Verdict.UNHEALTHY
+    if Severity.WARNING in failed:
+        return Verdict.WARNING
+    judged = any(f.status in (Status.PASSED, Status.FAILED) for f in findings)
+    unread = any(p.severity == "error" for p in problems)
+    return Verdict.HEALTHY if judged and not unread else Verdict.UNDECIDED
+
+
+def report_verdict(runs: Sequence[RunReport]) -> Verdict:
+    """The worst of the runs' verdicts; undecided when there is none."""
+    if not runs:
+        return Verdict.UNDECIDED
+    return max((run.verdict for run in runs), key=_ORDER.index)
