@@ -1,0 +1,59 @@
+"""Aligned columns of text in a given width."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+
+
+def cells(text: str) -> int:
+    """Terminal columns a text takes: wide East Asian characters two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells_of(character) for character in text)
+
+
+def _cells_of(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` columns, with an ellipsis where something was left out."""
+    if cells(text) <= width:
+        return text
+    taken = ""
+    for character in text:
+        if cells(taken + character) > width - 1:
+            break
+        taken += character
+    return taken + "…"
+
+
+class Table:
+    """Rows of texts, aligned; column `shrink` gives way when a row would not fit `width`."""
+
+    def __init__(self, width: int, shrink: int) -> None:
+        self.width = width
+        self.shrink = shrink
+        self.rows: list[tuple[str, ...]] = []
+
+    def add(self, row: Sequence[str]) -> None:
+        """Add a row; all rows have the same number of cells."""
+        self.rows.append(tuple(row))
+
+    def lines(self, style: Callable[[str], str] = str) -> Iterator[str]:
+        """The rows as lines of at most `width` columns; `style` may colour a cell's text."""
+        if not self.rows:
+            return
+        widths = [max(cells(row[i]) for row in self.rows) for i in range(len(self.rows[0]))]
+        over = sum(widths) + 2 * (len(widths) - 1) - self.width
+        if over > 0:
+            widths[self.shrink] = max(widths[self.shrink] - over, 16)
+        left = self.width - sum(widths[:-1]) - 2 * (len(widths) - 1)
+        widths[-1] = max(min(widths[-1], left), 8)
+        for row in self.rows:
+            shown = [cut(text, w) for text, w in zip(row, widths, strict=True)]
+            pads = [" " * (w - cells(text)) for text, w in zip(shown, widths, strict=True)]
+            yield "  ".join(style(t) + pad for t, pad in zip(shown, pads, strict=True)).rstrip()
