@@ -73,9 +73,14 @@ class _Candidate:
     tag: str
     split: str
     pattern: MetricPattern
-    penalty: tuple[int, int, int]
+    penalty: tuple[int, int, int, int]
     per_iteration: bool
     left_over: Phrase
+    points: int
+
+    def rivals(self, best: _Candidate) -> bool:
+        """Whether this tag fits the role as well as the best one, and is logged as often."""
+        return self.penalty == best.penalty and 2 * self.points >= best.points
 
     def assigned(self, role: str, alternatives: tuple[str, ...] = ()) -> Assignment:
         p = self.pattern
@@ -189,7 +194,7 @@ def _candidates(tag: str, run: Run, patterns: RolePatterns) -> Iterator[_Candida
             continue
         if pattern.at_most is not None and _largest(run.series[tag]) > pattern.at_most:
             continue
-        yield _candidate(tag, without(words, phrase), pattern, phrase, patterns)
+        yield _candidate(run.series[tag], without(words, phrase), pattern, phrase, patterns)
         return
 
 
@@ -199,7 +204,7 @@ def _largest(series: Series) -> float:
 
 
 def _candidate(
-    tag: str, rest: Phrase, pattern: MetricPattern, phrase: Phrase, patterns: RolePatterns
+    series: Series, rest: Phrase, pattern: MetricPattern, phrase: Phrase, patterns: RolePatterns
 ) -> _Candidate:
     if phrase[0] in ("trl", "tel"):
         rest = ("train" if phrase[0] == "trl" else "test", *rest)
@@ -208,9 +213,10 @@ def _candidate(
     per_iteration = bool(patterns.per_iteration.intersection(rest))
     known = patterns.neutral | patterns.per_iteration | in_split
     left = tuple(w for w in rest if w not in known)
-    return _Candidate(
-        tag, split, pattern, (len(left), int(bool(pattern.conversion)), rank), per_iteration, left
-    )
+    # Among names that fit equally, the usual word for the metric wins: loss before perplexity.
+    order = pattern.phrases.index(phrase)
+    penalty = (len(left), int(bool(pattern.conversion)), rank, order)
+    return _Candidate(series.tag, split, pattern, penalty, per_iteration, left, len(series))
 
 
 def _split_of(rest: Phrase, patterns: RolePatterns) -> tuple[str, int]:
@@ -255,8 +261,8 @@ def _assign(candidates: list[_Candidate]) -> Iterator[tuple[str, Assignment, str
             step = min((c for c in fitting if c.per_iteration), key=lambda c: c.penalty)
             yield "train_loss_step", step.assigned("train_loss_step"), ""
         pool = coarse or fitting
-        best = min(pool, key=lambda c: c.penalty)
-        equal = tuple(c.tag for c in pool if c.penalty == best.penalty and c.tag != best.tag)
+        best = min(pool, key=lambda c: (c.penalty, -c.points))
+        equal = tuple(c.tag for c in pool if c is not best and c.rivals(best))
         yield role, best.assigned(role, equal), _ambiguity(role, best, equal)
 
 
