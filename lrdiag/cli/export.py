@@ -1,0 +1,28 @@
+"""`lrdiag export`: write the series as they were read, with the problems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="export")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", type=click.Choice(["json", "csv", "parquet"]), default="json",
+    show_default=True, help="csv and parquet are one long table; problems go beside it.",
+)  # fmt: skip
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; standard output if not given (json and csv).",
+)  # fmt: skip
+def command(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
+    """Write the series below PATHS as they were read, so that the reader can be checked.
+
+    Runs are physical folders and files here; `analyze` merges splits such as train/ and
+    validation/.
+    """
+    from lrdiag.export import export_runs
+
+    export_runs(list(paths), form, output)

@@ -1,0 +1,153 @@
+"""Find the runs below paths, and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lrdiag.errors import SourceError
+from lrdiag.findings import Problem
+from lrdiag.runs import Run
+from lrdiag.sources.folders import Folder, special_file, unreadable, walk
+from lrdiag.sources.interface import HEAD_BYTES, Discovery, LogSource, RunLocation
+from lrdiag.sources.joining import join_parts
+from lrdiag.sources.registry import log_sources, source_named
+
+_NEVER_LOGS = frozenset(
+    ".pt .pth .ckpt .safetensors .bin .onnx .h5 .pb .npy .npz .pkl .pickle .zip .tar .gz .png"
+    " .jpg .jpeg .gif .svg .pdf .mp4 .wav .py .pyc .ipynb .html .so".split()
+)
+
+
+def discover(paths: Sequence[str | Path]) -> Discovery:
+    """Find the runs below `paths`, each a folder or one log file, without reading them.
+
+    With several paths the names start with the path as given, so that they stay unique.
+
+    Raises:
+        SourceError: a path does not exist.
+    """
+    roots = list(dict.fromkeys(Path(p) for p in paths))
+    locations: list[RunLocation] = []
+    problems: list[Problem] = []
+    left_out: list[tuple[str, str]] = []
+    for root in roots:
+        found = _below(root, problems, left_out)
+        locations += found if len(roots) == 1 else [_under(root, place) for place in found]
+    return Discovery(tuple(locations), tuple(problems), tuple(left_out))
+
+
+def read_location(location: RunLocation) -> Run:
+    """Read one run. What cannot be read becomes a problem of the run."""
+    parts: list[tuple[str, Run]] = []
+    for split, source, files in location.parts:
+        try:
+            parts.append((split, source_named(source).read(files, location.name)))
+        except SourceError as error:
+            parts.append((split, _unread(location.name, files, error)))
+    run = join_parts(location.name, parts)
+    return _with_sidecars(run, location.sidecars)
+
+
+def read_runs(path: str | Path) -> list[Run]:
+    """Read every run below a path, one a folder of event files or one a file of other logs.
+
+    Names are paths below the root, `.` for the root itself. Files that were skipped (links out
+    of the folder, FIFOs, files that are no logs) are listed by `discover`.
+
+    Raises:
+        SourceError: the path does not exist.
+    """
+    return [read_location(place) for place in discover([path]).locations]
+
+
+def _below(
+    root: Path, problems: list[Problem], left_out: list[tuple[str, str]]
+) -> list[RunLocation]:
+    if root.is_dir():
+        found: list[RunLocation] = []
+        for folder in walk(root, problems):
+            found += _runs_in(folder, problems, left_out, root)
+        return found
+    if not root.exists():
+        raise SourceError(f"{root} does not exist.", "Give a folder of logs or a log file.")
+    problem = special_file(root)
+    if problem:
+        problems.append(problem)
+        return []
+    return _runs_in(Folder(str(root.parent), ".", [root.name]), problems, left_out, root.parent)
+
+
+def _under(root: Path, place: RunLocation) -> RunLocation:
+    base = root.parent if root.is_file() else root
+    return replace(place, name=base.as_posix() if place.name == "." else f"{base.as_posix()}/{place.name}")
+
+
+def _runs_in(
+    folder: Folder, problems: list[Problem], left_out: list[tuple[str, str]], root: Path
+) -> list[RunLocation]:
+    groups: dict[tuple[str, str], list[Path]] = {}
+    for name in folder.files:
+        path = Path(folder.path, name)
+        source = _source_of(path, problems, left_out)
+        if source is None:
+            continue
+        inside = name if folder.name == "." else f"{folder.name}/{name}"
+        key = (source.name, folder.name if source.per_directory else inside)
+        groups.setdefault(key, []).append(path)
+    if not groups:
+        return []
+    beside = _sidecars(Path(folder.path), root)
+    return [
+        RunLocation(name, (("", source, tuple(files)),), beside)
+        for (source, name), files in groups.items()
+    ]
+
+
+def _source_of(
+    path: Path, problems: list[Problem], left_out: list[tuple[str, str]]
+) -> LogSource | None:
+    named = path.name
+    if "tfevents" in named:
+        return source_named("tensorboard")
+    if path.suffix.lower() in _NEVER_LOGS:
+        left_out.append((str(path), f"{path.suffix} files are no logs"))
+        return None
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        problems.append(unreadable(str(path), error))
+        return None
+    for source in log_sources():
+        if source.sniff(path, head):
+            return source
+    left_out.append((str(path), "no log format that lrdiag knows"))
+    return None
+
+
+def _sidecars(folder: Path, root: Path) -> tuple[Path, ...]:
+    try:
+        from lrdiag.sources.sidecars import find_sidecars
+    except ImportError:
+        return ()
+    found = tuple(find_sidecars(folder))
+    return found if found or folder == root else tuple(find_sidecars(folder.parent))
+
+
+def _unread(name: str, files: Sequence[Path], error: SourceError) -> Run:
+    file = str(files[0]) if files else name
+    problem = Problem(file, "unreadable", "error", error.what, action=error.action)
+    return Run(name, {}, (), (problem,))
+
+
+def _with_sidecars(run: Run, sidecars: tuple[Path, ...]) -> Run:
+    if not sidecars or run.params:
+        return run
+    from lrdiag.sources.sidecars import read_params
+
+    params, origin, problems = read_params(sidecars)
+    return replace(
+        run, params=params, params_origin=origin, problems=(*run.problems, *problems)
+    )
