@@ -130,9 +130,9 @@ def _change(change: Change, view: RunView) -> DropSummary:
 
 
 def _efficacy(change: Change, view: RunView) -> dict[str, Any]:
-    from lrdiag.statistics.efficacy import drop_efficacy
+    from lrdiag.drop_efficacy import drop_efficacy
 
-    return dict(drop_efficacy(view, change.step)) if change.is_drop else {}
+    return drop_efficacy(view, change) if change.is_drop else {}
 
 
 def _segments(view: RunView) -> Iterator[SegmentSummary]:

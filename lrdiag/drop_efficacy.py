@@ -1,0 +1,67 @@
+"""What a drop brought: the change of loss and accuracy from before it to the segment's end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lrdiag.checks.rows import Rows, rows_of
+from lrdiag.checks.stages import PlacedChange, place_drops
+from lrdiag.runs import FloatArray
+from lrdiag.schedule.values import Change
+from lrdiag.statistics.distributions import t_quantile_975
+from lrdiag.statistics.trend import fit_trend
+from lrdiag.view import RunView
+
+WINDOW = 10
+"""Rows on either side that are compared: enough for a robust line, too few to span a segment's
+whole descent in trainings of some tens of epochs."""
+
+ROLES = ("train_loss", "val_loss", "val_accuracy", "val_recall")
+
+
+def drop_efficacy(view: RunView, change: Change) -> dict[str, Any]:
+    """For each role: level before the drop, at the end of its segment, change, 95 % interval.
+
+    The levels are ends of robust lines (Theil-Sen) through up to `WINDOW` rows; their errors
+    use the effective number of points (autocorrelated noise). Empty where the drop cannot be
+    placed; a role with fewer than 3 rows on either side is left out.
+    """
+    placed = next((p for p in place_drops(view) if p.change is change), None)
+    if placed is None:
+        return {}
+    rows = rows_of(view)
+    found = {role: _brought(rows, role, placed) for role in ROLES}
+    return {role: told for role, told in found.items() if told}
+
+
+def _brought(rows: Rows, role: str, placed: PlacedChange) -> dict[str, Any] | None:
+    values = rows.get(role)
+    if values is None:
+        return None
+    before = _level(values[max(placed.since, placed.row - WINDOW) : placed.row])
+    after = _level(values[max(placed.row, placed.until - WINDOW) : placed.until])
+    if before is None or after is None:
+        return None
+    change = after[0] - before[0]
+    half = t_quantile_975(max(before[2] + after[2] - 2.0, 1.0)) * float(
+        np.hypot(before[1], after[1])
+    )
+    return {
+        "before": before[0],
+        "after": after[0],
+        "change": change,
+        "interval": [change - half, change + half],
+    }
+
+
+def _level(values: FloatArray) -> tuple[float, float, float] | None:
+    """Level at the end, its standard error and the effective number of points."""
+    trend = fit_trend(np.arange(len(values), dtype=np.float64), values)
+    if trend is None:
+        return None
+    # The end of a line through n points is known 2 / sqrt(n) times the noise (Draper and
+    # Smith 1998, section 1.4: variance at the edge is close to 4 / n).
+    error = 2.0 * trend.noise / np.sqrt(max(trend.effective, 1.0))
+    return trend.level, float(error), trend.effective
