@@ -1,0 +1,45 @@
+"""Where the shipped rules lie."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from lrdiag.errors import RuleFileError
+
+# The text in findings and reports: the same on every machine, unlike an absolute path.
+SHIPPED_PREFIX = "rules/"
+
+
+@lru_cache(maxsize=1)
+def rules_folder() -> Path:
+    """The folder of the shipped rules: inside the installed package, else the checkout's.
+
+    Raises:
+        RuleFileError: neither exists (the installation is damaged).
+    """
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "rules"
+    if (installed / "default.yml").is_file():
+        return installed
+    checkout = package.parent / "rules"
+    if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    raise RuleFileError(
+        f"The shipped rules are missing: neither {installed} nor {checkout} exists.",
+        "Reinstall lrdiag.",
+    )
+
+
+def shipped_packs() -> dict[str, Path]:
+    """Name of a shipped rule pack (`default`, `imbalanced`) to its file."""
+    # roles.yml is no rule pack: it says what tags mean.
+    return {p.stem: p for p in sorted(rules_folder().glob("*.yml")) if p.stem != "roles"}
+
+
+def shown(path: Path) -> str:
+    """A file as reports show it: shipped ones as `rules/default.yml`, others as given."""
+    try:
+        return SHIPPED_PREFIX + path.resolve().relative_to(rules_folder()).as_posix()
+    except (RuleFileError, ValueError):
+        return str(path)

@@ -1,0 +1,276 @@
+"""The schema of a rule file (pydantic); imported only where a user's file is read.
+
+It also gives the JSON Schema that editors use (`rules/schema.json`).
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from lrdiag.checks.interface import Check
+from lrdiag.checks.registry import check_kinds
+from lrdiag.rulefile.build import kind_of, parameters_of
+from lrdiag.rulefile.documents import Document
+from lrdiag.rulefile.mistakes import Mistake, did_you_mean
+
+Text = Annotated[str, Field(max_length=4_000)]
+Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=200)]
+Severity = Literal["note", "warning", "error"]
+RuleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+class AppliesTo(BaseModel):
+    """What a rule applies to; empty lists mean everything."""
+
+    model_config = _STRICT
+
+    roles: Words = Field([], description="roles, `*` allowed: val_loss, val_recall, val_*")
+    tags: Words = Field([], description="logged names, `*` allowed, or /regular expression/ (RE2)")
+    tasks: Words = Field([], description="kinds of task, as set in lrdiag.yml under task.kind")
+
+
+class _Common(BaseModel):
+    model_config = _STRICT
+
+    parameters: dict[str, Any] = Field({}, description="the check's parameters")
+    summary: Text = Field("", description="what the rule finds, one line")
+    message: Text = Field("", description="what was found, with {placeholders}")
+    remedy: Text = Field("", description="what to do, with {placeholders}")
+    why: Text = Field("", description="why it matters")
+    link: Annotated[str, Field(pattern=r"^(https?://\S+|)$", max_length=500)] = Field(
+        "", description="where to read more"
+    )
+    scope: Annotated[
+        str, Field(pattern=r"^(run|segment|after_drop|after_drop\([1-9][0-9]{0,2}\))$")
+    ] = Field("run", description="run, segment, after_drop or after_drop(N)")
+    hold: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = Field(
+        0.0, alias="for", description="epochs the condition must hold"
+    )
+    min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
+        0.0, description="failed findings below this confidence are not judged"
+    )
+    applies_to: AppliesTo = Field(default_factory=AppliesTo, description="what it applies to")
+    when: Annotated[str, Field(min_length=1, max_length=2_000)] = Field(
+        "", description="the condition of an `expr` rule: the rule fires where it is true"
+    )
+
+
+class RuleModel(_Common):
+    """One rule."""
+
+    id: RuleId = Field(description="unique name")
+    check: str = Field("expr", description="check kind", max_length=80)
+    severity: Severity = Field(description="error makes a run unfit to deploy")
+
+
+class OverrideModel(_Common):
+    """Fields of another pack's rule to change; `parameters` are merged."""
+
+    severity: Severity = Field("warning", description="new severity")
+
+
+class RuleFileModel(BaseModel):
+    """A rule file."""
+
+    model_config = _STRICT
+
+    version: Literal[1] = Field(description="version of the syntax")
+    name: Annotated[str, Field(max_length=80)] = Field("", description="name of the pack")
+    extends: str | Words = Field([], description="packs to build on: `default` or a file")
+    disable: Words = Field([], description="ids of rules to leave out")
+    override: dict[str, OverrideModel] = Field({}, description="rule id to changed fields")
+    rules: Annotated[list[RuleModel], Field(max_length=1_000)] = Field([], description="the rules")
+
+
+def schema_mistakes(document: Document) -> list[Mistake]:
+    """All mistakes of shape, type and name in a rule file."""
+    if document.root is None:
+        return [document.mistake((1, 1), "empty rule file", "write `version: 1` and `rules:`")]
+    data = document.root.plain()
+    if not isinstance(data, dict):
+        return [document.mistake((1, 1), f"expected a mapping with the key rules, found {kind_word(data)}")]
+    found = list(model_mistakes(document, RuleFileModel, data, ()))
+    for path, rule in _rules_in(data):
+        found.extend(_check_mistakes(document, rule, path))
+    if not data.get("rules") and not any(data.get(k) for k in ("extends", "override", "disable")):
+        found.append(document.mistake((1, 1), "the file has no rules", "add at least one under `rules:`"))
+    return found
+
+
+def _rules_in(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    rules = data.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else []):
+        if isinstance(rule, dict):
+            yield ("rules", index), rule
+
+
+def _check_mistakes(
+    document: Document, rule: Mapping[str, Any], path: tuple[str | int, ...]
+) -> Iterator[Mistake]:
+    kinds = check_kinds()
+    kind = kind_of(rule)
+    if not kind:
+        if "check" not in rule:
+            yield document.mistake(document.place_of(path), "missing key 'check' (or 'when')", "name a check kind")
+        return
+    if kind not in kinds:
+        place = document.place_of((*path, "check"))
+        yield document.mistake(place, f"unknown check kind {kind!r}", did_you_mean(kind, kinds), length=len(kind))
+        return
+    if isinstance(rule.get("parameters", {}), dict):
+        yield from parameter_mistakes(document, kinds[kind], rule, path)
+
+
+def parameter_mistakes(
+    document: Document, kind: type[Check], rule: Mapping[str, Any], path: tuple[str | int, ...]
+) -> Iterator[Mistake]:
+    """Mistakes in the parameters of one rule's check."""
+    model = parameter_model(kind)
+    given = parameters_of(rule)
+    base = (*path, "parameters")
+    for mistake in model_mistakes(document, model, given, base):
+        yield mistake
+    if "when" in rule and "when" not in model.model_fields:
+        place = document.place_of((*path, "when"), key=True)
+        yield document.mistake(place, f"'when' belongs to the check kind 'expr', not {kind.kind!r}", length=4)
+
+
+@lru_cache(maxsize=256)
+def parameter_model(kind: type[Check]) -> type[BaseModel]:
+    """The pydantic model of a check's parameters, made from its dataclass fields."""
+    hints = typing.get_type_hints(kind)
+    members: dict[str, Any] = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        default = ... if field.default is MISSING and field.default_factory is MISSING else _default(field)
+        members[field.name] = (_annotation(hints[field.name]), Field(default))
+    name = "".join(part.capitalize() for part in kind.kind.replace("-", "_").split("_")) + "Parameters"
+    return create_model(name, __config__=_STRICT, **members)
+
+
+def _default(field: Any) -> Any:
+    value = field.default if field.default is not MISSING else field.default_factory()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _annotation(hint: Any) -> Any:
+    origin = typing.get_origin(hint)
+    arguments = typing.get_args(hint)
+    if hint is float:
+        return Finite
+    if origin is tuple:
+        return list[_annotation(arguments[0])]  # type: ignore[misc]
+    if origin in (typing.Union, types.UnionType):
+        return typing.Union[tuple(_annotation(a) for a in arguments)]  # noqa: UP007
+    return hint
+
+
+def model_mistakes(
+    document: Document, model: type[BaseModel], data: Any, base: tuple[str | int, ...]
+) -> Iterator[Mistake]:
+    """What a pydantic model says about data, as mistakes with places and plain words."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        seen: set[tuple[Any, ...]] = set()
+        for item in error.errors(include_url=False, include_context=True):
+            path = (*base, *(p for p in item["loc"] if not _is_branch(p)))
+            if path not in seen:
+                seen.add(path)
+                yield _mistake(document, model, path, dict(item))
+
+
+def _is_branch(part: str | int) -> bool:
+    # pydantic names the member of a union it tried (`list[...]`, `str`) inside the path.
+    return isinstance(part, str) and ("[" in part or part in ("str", "constrained-str"))
+
+
+def _mistake(
+    document: Document, model: type[BaseModel], path: tuple[str | int, ...], item: dict[str, Any]
+) -> Mistake:
+    name = str(path[-1]) if path else ""
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        hint = did_you_mean(name, _known_keys(model, item["loc"][:-1]))
+        return document.mistake(
+            document.place_of(path, key=True), f"unknown key {name!r}", hint, length=len(name)
+        )
+    if kind == "missing":
+        return document.mistake(document.place_of(path[:-1]), f"missing key {name!r}")
+    place = document.place_of(path)
+    wanted = _WANTED.get(kind) or item["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    shown = kind_word(item["input"])
+    hint = ""
+    if kind == "literal_error":
+        wanted = item["ctx"]["expected"]
+        hint = did_you_mean(str(item["input"]), [w.strip("' ") for w in wanted.replace(" or ", ",").split(",")])
+        hint = hint if hint.startswith("did") else ""
+    if kind == "string_pattern_mismatch":
+        wanted = _PATTERNS.get(name, wanted)
+    elif kind in ("float_type", "int_type") and isinstance(item["input"], str):
+        hint = _number_hint(item["input"])
+    return document.mistake(place, f"{name}: expected {wanted}, found {shown}", hint)
+
+
+_WANTED = {
+    "string_type": "a text", "float_type": "a number", "int_type": "a whole number",
+    "int_from_float": "a whole number", "bool_type": "true or false", "list_type": "a list",
+    "dict_type": "a mapping", "model_type": "a mapping", "model_attributes_type": "a mapping",
+    "finite_number": "a finite number", "string_too_short": "a text that is not empty",
+}  # fmt: skip
+_PATTERNS = {
+    "id": "a name of letters, digits, '-', '_' and '.'",
+    "scope": "run, segment, after_drop or after_drop(N)",
+    "link": "an http(s) address",
+}
+
+
+def _number_hint(text: str) -> str:
+    number = text.strip().removesuffix("%").strip()
+    try:
+        value = float(number.replace(",", "."))
+    except ValueError:
+        return "a number without a unit"
+    return f"write {value / 100 if '%' in text else value:g}"
+
+
+def kind_word(value: Any) -> str:
+    """A value's type in plain words, with the value where it is short."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return (text if len(text) <= 60 else text[:57] + "…") if not isinstance(value, bool) else str(value).lower()
+
+
+def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    current: type[BaseModel] = model
+    for part in loc:
+        field = current.model_fields.get(str(part)) if isinstance(part, str) else None
+        inner = _inner_model(field.annotation) if field else None
+        current = inner or current
+    return [f.alias or name for name, f in current.model_fields.items()]
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in typing.get_args(annotation):
+        inner = _inner_model(argument)
+        if inner is not None:
+            return inner
+    return None
+
+
