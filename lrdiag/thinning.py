@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from lrdiag.runs import FloatArray, IntArray
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 
 
 def thin(
@@ -55,7 +58,7 @@ def thin(
 def _extremes(value: FloatArray, stretches: int) -> IntArray:
     edges = np.linspace(0, len(value), stretches + 1).astype(np.int64)
     kept = [edges[:-1], edges[1:] - 1]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):  # slices: no copy of a long log
+    for start, end in pairwise(edges):  # slices: no copy of a long log
         cell = value[start:end]
         finite = np.isfinite(cell)
         if finite.any():
@@ -73,5 +76,5 @@ def _gaps(value: FloatArray, limit: int) -> IntArray:
 
 def _around(step: IntArray, keep_steps: list[int]) -> IntArray:
     at = np.searchsorted(step, np.asarray(keep_steps, np.int64), side="left")
-    both = np.concatenate([at - 1, at])
-    return np.clip(both, 0, len(step) - 1).astype(np.int64)
+    both = np.clip(np.concatenate([at - 1, at]), 0, len(step) - 1)
+    return np.asarray(both, np.int64)

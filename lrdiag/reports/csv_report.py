@@ -33,7 +33,7 @@ class CsvFormat:
     names: ClassVar[tuple[str, ...]] = ("csv",)
 
     def render(self, report: HealthReport) -> str:
-        """The table as text with `\\n` line ends."""
+        """The table as text, each row ending in a newline."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)

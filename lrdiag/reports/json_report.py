@@ -74,23 +74,25 @@ _RENAMED: Mapping[type, Mapping[str, str]] = {DropSummary: {"before": "from", "a
 
 def plain(value: Any) -> Any:
     """Any value of a report as strict JSON holds it; numbers that are not finite become None."""
-    if value is None or isinstance(value, (bool, int, str)) and not isinstance(value, Enum):
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    if isinstance(value, Enum):
-        return value.value
+    return _container(value)
+
+
+def _container(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _items(value)
     if hasattr(value, "__dataclass_fields__"):
         return _record(value)
-    if isinstance(value, (set, frozenset)):
-        return [plain(item) for item in sorted(value, key=str)]
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    return str(value)
+    if isinstance(value, (set, frozenset)):
+        return [plain(item) for item in sorted(value, key=str)]
+    return plain(value.tolist()) if hasattr(value, "tolist") else str(value)
 
 
 def _items(mapping: Mapping[Any, Any]) -> dict[str, Any]:

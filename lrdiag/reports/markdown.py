@@ -67,7 +67,7 @@ class _Page:
     def lines(self, report: HealthReport) -> Iterator[str]:
         sign = _SIGN[report.verdict]
         yield from (f"# {sign} Training health: {report.verdict.value}", "")
-        yield from (f"**{wording.headline(report)[:1].upper()}{wording.headline(report)[1:]}.**", "")
+        yield from (f"**{_sentence(wording.headline(report))}**", "")
         yield from _actions(report)
         if len(report.runs) > 1:
             yield from _table(report)
@@ -93,7 +93,7 @@ class _Page:
             yield from (f"{wording.count(left, 'further run')} in the HTML and JSON reports.", "")
 
     def _run(self, run: RunReport, number: int) -> Iterator[str]:
-        yield from (f"{wording.run_headline(run)[:1].upper()}{wording.run_headline(run)[1:]}.", "")
+        yield from (_sentence(wording.run_headline(run)), "")
         yield from self._plot(run, number)
         yield f"- **Schedule:** {markdown_text(wording.schedule_line(run))}"
         best = wording.best_checkpoint(run)
@@ -118,6 +118,10 @@ class _Page:
             yield from (f"![Curves of run {number}](data:image/svg+xml;base64,{data})", "")
         else:
             yield from _text_plot(run)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _text_plot(run: RunReport) -> Iterator[str]:
@@ -159,7 +163,8 @@ def _table(report: HealthReport) -> Iterator[str]:
     yield ""
     if len(runs) > TABLE_RUNS:
         rest = runs[TABLE_RUNS:]
-        yield from (f"And {wording.count(len(rest), 'more run')}: {wording.verdict_counts(rest)}.", "")
+        more = wording.count(len(rest), "more run")
+        yield from (f"And {more}: {wording.verdict_counts(rest)}.", "")
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -194,7 +199,8 @@ def _problems(report: HealthReport) -> Iterator[str]:
     problems = [*report.problems, *(p for run in report.runs for p in run.problems)]
     if not problems:
         return
-    yield from ("## Problems with the logs", "", "| Severity | File | Place | What |", "|---|---|---|---|")
+    yield from ("## Problems with the logs", "")
+    yield from ("| Severity | File | Place | What |", "|---|---|---|---|")
     for problem in problems[:TABLE_RUNS]:
         yield _problem_row(problem)
     if len(problems) > TABLE_RUNS:

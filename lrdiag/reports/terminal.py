@@ -172,8 +172,8 @@ class _Page:
         broken = [(r, f) for r in report.runs for f in wording.with_status(r, Status.ERROR)]
         for run, finding in broken:
             yield ""
-            text = f"{finding.rule} on {name_text(run.run, 40)}: {finding.reason or finding.message}"
-            yield from self._wrap(text, 2, "! ")
+            reason = finding.reason or finding.message
+            yield from self._wrap(f"{finding.rule} on {name_text(run.run, 40)}: {reason}", 2, "! ")
         if self.verbose:
             return
         open_ = [f for r in report.runs for f in wording.with_status(r, Status.NOT_JUDGED)]

@@ -50,7 +50,8 @@ def where(finding: Finding) -> str:
         return ("epochs " if len(set(ends)) > 1 else "epoch ") + "–".join(dict.fromkeys(ends))
     if finding.first_step is None:
         return ""
-    steps = dict.fromkeys(f"{s:,}" for s in (finding.first_step, finding.last_step) if s is not None)
+    both = (finding.first_step, finding.last_step)
+    steps = dict.fromkeys(f"{step:,}" for step in both if step is not None)
     return ("steps " if len(steps) > 1 else "step ") + "–".join(steps)
 
 
@@ -58,9 +59,10 @@ def measured(finding: Finding) -> str:
     """`observed 0.31 (95 % interval 0.2 to 0.4), threshold 0.04: relative rise …`."""
     parts = []
     if finding.observed is not None:
-        interval = finding.interval
-        ends = f" (95 % interval {number(interval[0])} to {number(interval[1])})" if interval else ""
-        parts.append(f"observed {number(finding.observed)}{ends}")
+        parts.append(f"observed {number(finding.observed)}")
+    if parts and finding.interval is not None:
+        low, high = finding.interval
+        parts[0] += f" (95 % interval {number(low)} to {number(high)})"
     if finding.threshold is not None:
         parts.append(f"threshold {number(finding.threshold)}")
     text = ", ".join(parts)
@@ -196,4 +198,5 @@ def schedule_line(run: RunReport) -> str:
     if not known:
         steps = [position(d.epoch, d.step) for d in drops[:6]]
         return f"{schedule.family}: drops at {', '.join(steps)} ({drops[0].source})"
-    return f"{schedule.family}: {number(drops[0].before)} {' '.join(steps)}{more} ({drops[0].source})"
+    start = number(drops[0].before)
+    return f"{schedule.family}: {start} {' '.join(steps)}{more} ({drops[0].source})"
