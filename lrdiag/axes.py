@@ -17,11 +17,13 @@ class EpochAxis:
         step: int64[k] increasing knots. epoch: float64[k] their epochs (0-based, as logged).
         origin: how it is known: "step is epoch", an epoch tag's name, "configured",
             "validation cadence", "" (unknown).
+        fractional: epochs were logged as fractions.
     """
 
     step: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     epoch: FloatArray = field(default_factory=lambda: np.zeros(0))
     origin: str = ""
+    fractional: bool = False
 
     @property
     def known(self) -> bool:
@@ -59,6 +61,20 @@ class EpochAxis:
         if not self.known:
             return np.full(at.shape, np.nan)
         return _interpolate(at, self.epoch, self.step.astype(np.float64), self._slope(inverse=True))
+
+    def shown(self, epoch: float) -> float:
+        """The epoch as people count it: a value written at the end of epoch 7 belongs to 7.
+
+        Where epochs were logged as fractions (Hugging Face) they are kept, to two decimals.
+        """
+        if self.fractional:
+            return round(epoch, 2)
+        return float(np.floor(epoch + 1e-6))
+
+    def shown_epoch(self, step: int) -> float | None:
+        """Epoch of one step as people count it, None if unknown."""
+        epoch = self.epoch_at(step)
+        return None if epoch is None else self.shown(epoch)
 
     def epoch_at(self, step: int) -> float | None:
         """Epoch of one step, None if unknown."""

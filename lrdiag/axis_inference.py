@@ -62,7 +62,7 @@ def _from_epoch_series(series: Series) -> EpochAxis | None:
     order = np.argsort(step, kind="stable")
     step, epoch = step[order], epoch[order]
     if np.any(epoch != np.floor(epoch)):
-        return _increasing(step, epoch, "epoch series")
+        return _increasing(step, epoch, "epoch series", fractional=True)
     return _from_whole_epochs(step, epoch)
 
 
@@ -82,12 +82,14 @@ def _from_whole_epochs(step: IntArray, epoch: FloatArray) -> EpochAxis | None:
     return _increasing(last_step + 1, last_epoch + 1.0, "epoch series")
 
 
-def _increasing(step: IntArray, epoch: FloatArray, origin: str) -> EpochAxis | None:
+def _increasing(
+    step: IntArray, epoch: FloatArray, origin: str, *, fractional: bool = False
+) -> EpochAxis | None:
     best = np.maximum.accumulate(epoch)
     keep = np.append(True, (np.diff(step) > 0) & (np.diff(best) > 0))
     if not keep.any():
         return None
-    return EpochAxis(step[keep], epoch[keep].astype(np.float64), origin)
+    return EpochAxis(step[keep], epoch[keep].astype(np.float64), origin, fractional)
 
 
 def _identity(step: IntArray) -> EpochAxis:

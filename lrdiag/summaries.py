@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lrdiag.axes import EpochAxis
 from lrdiag.findings import (
     DropSummary,
     MetricSummary,
@@ -41,10 +42,10 @@ def _series_summary(series: Series) -> SeriesSummary:
 
 def metric_summaries(view: RunView) -> dict[str, MetricSummary]:
     """First, last, best and noise of every curve, by role."""
-    return {role: _metric_summary(curve) for role, curve in view.curves.items()}
+    return {role: _metric_summary(curve, view.axis) for role, curve in view.curves.items()}
 
 
-def _metric_summary(curve: Curve) -> MetricSummary:
+def _metric_summary(curve: Curve, axis: EpochAxis) -> MetricSummary:
     good = curve.finite
     if not len(good):
         return MetricSummary(
@@ -69,7 +70,7 @@ def _metric_summary(curve: Curve) -> MetricSummary:
         best_step=int(good.step[at]),
         noise=point_noise(good.value),
         points=len(curve),
-        best_epoch=epoch if np.isfinite(epoch) else None,
+        best_epoch=axis.shown(epoch) if np.isfinite(epoch) else None,
         last_finite=bool(np.isfinite(last)),
         unit=curve.unit,
         higher_is_better=curve.higher_is_better,

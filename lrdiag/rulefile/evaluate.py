@@ -103,11 +103,21 @@ def _facts(rule: Rule, view: RunView, evidence: Evidence) -> dict[str, Any]:
     words = {"rule": rule.id, "severity": rule.severity.value, "run": view.run.name}
     tag = {"tag": evidence.tags[0]} if evidence.tags else {}
     epochs = {"first_epoch": first, "last_epoch": last}
-    return {**parameters, **words, **tag, **own, **epochs, **evidence.facts}
+    return {**parameters, **words, **tag, **own, **epochs, **_shown(view, evidence.facts)}
+
+
+def _shown(view: RunView, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts named `…_epoch` as people count epochs: whole, the epoch a value belongs to."""
+    return {
+        name: view.axis.shown(value)
+        if name.endswith("epoch") and isinstance(value, float) and view.axis.known
+        else value
+        for name, value in facts.items()
+    }
 
 
 def _epoch(view: RunView, step: int | None) -> float | None:
-    return None if step is None else view.axis.epoch_at(step)
+    return None if step is None else view.axis.shown_epoch(step)
 
 
 def _source(view: RunView, evidence: Evidence) -> tuple[str, int | None]:
