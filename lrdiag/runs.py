@@ -30,6 +30,9 @@ class Series:
         superseded: points dropped because a later writer restarted before them.
         restarts: steps from which a later writer took over (empty without a restart).
         line: int64[n] line of the text file each point came from, or None.
+        index: what `step` counts where the log tells: "step", "epoch" or "row" (the log has
+            neither); "" where the format does not say.
+        replaced: the superseded points themselves, where they were kept.
     """
 
     tag: str
@@ -39,6 +42,8 @@ class Series:
     superseded: int = 0
     restarts: tuple[int, ...] = ()
     line: IntArray | None = None
+    index: str = ""
+    replaced: Series | None = None
 
     def __len__(self) -> int:
         return len(self.step)

@@ -1,0 +1,59 @@
+"""Collects what is wrong with a log file without growing with the damage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lrdiag.findings import Problem
+
+SHOWN_PER_KIND = 10
+"""Problems of one kind that are listed one by one; the rest are counted in one more."""
+
+
+class ProblemLog:
+    """Problems of one file: the first ten of a kind in full, the others summed up."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._shown: list[Problem] = []
+        self._count: dict[str, int] = {}
+        self._rest: dict[str, Problem] = {}
+
+    def add(
+        self,
+        kind: str,
+        message: str,
+        *,
+        severity: str = "warning",
+        line: int | None = None,
+        offset: int | None = None,
+        lost: int | None = None,
+        action: str = "",
+    ) -> None:
+        """Note one problem; `lost` counts rows or records that were not read."""
+        problem = Problem(self.file, kind, severity, message, offset, line, lost, action)
+        self._count[kind] = self._count.get(kind, 0) + 1
+        if self._count[kind] <= SHOWN_PER_KIND:
+            self._shown.append(problem)
+        else:
+            self._add_to_rest(problem)
+
+    def _add_to_rest(self, problem: Problem) -> None:
+        first = self._rest.get(problem.kind)
+        if first is None:
+            self._rest[problem.kind] = problem
+            return
+        lost = (first.lost or 0) + (problem.lost or 0)
+        self._rest[problem.kind] = replace(first, lost=lost or None)
+
+    def has(self, kind: str) -> bool:
+        """Whether a problem of this kind was noted."""
+        return kind in self._count
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything noted, in order; one line more for each kind that was cut short."""
+        tail = [
+            replace(p, message=f"and {self._count[kind] - SHOWN_PER_KIND} more like: {p.message}")
+            for kind, p in self._rest.items()
+        ]
+        return (*self._shown, *tail)

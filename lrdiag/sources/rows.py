@@ -1,0 +1,160 @@
+"""Rows of a log (one a step or epoch, cells by tag) and the series they hold."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lrdiag.runs import FloatArray, IntArray, Series
+from lrdiag.sources.problem_log import ProblemLog
+from lrdiag.sources.row_steps import RowSteps, row_steps
+
+NON_FINITE_TAGS = 20
+"""Tags whose NaN and infinite values are named one by one."""
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What was read of a file, row by row.
+
+    Attributes:
+        line: int64[n] 1-based line of each row.
+        step: float64[n] logged step, NaN where the row has none. None: no such column.
+        epoch: float64[n] likewise.
+        wall_time: float64[n] seconds since 1970, likewise.
+        cells: tag to (int64[k] rows, float64[k] values).
+    """
+
+    line: IntArray
+    step: FloatArray | None
+    epoch: FloatArray | None
+    wall_time: FloatArray | None
+    cells: Mapping[str, tuple[IntArray, FloatArray]]
+
+
+@dataclass(slots=True)
+class RowRecorder:
+    """Collects rows one at a time; `rows()` gives them as arrays."""
+
+    line: array[int] = field(default_factory=lambda: array("q"))
+    step: array[float] = field(default_factory=lambda: array("d"))
+    epoch: array[float] = field(default_factory=lambda: array("d"))
+    wall_time: array[float] = field(default_factory=lambda: array("d"))
+    cells: dict[str, tuple[array[int], array[float]]] = field(default_factory=dict)
+
+    def start(
+        self, line: int, step: float = NAN, epoch: float = NAN, wall_time: float = NAN
+    ) -> None:
+        """Begin a row."""
+        self.line.append(line)
+        self.step.append(step)
+        self.epoch.append(epoch)
+        self.wall_time.append(wall_time)
+
+    def put(self, tag: str, value: float) -> None:
+        """Add a value to the row begun last."""
+        cell = self.cells.get(tag)
+        if cell is None:
+            cell = self.cells[tag] = (array("q"), array("d"))
+        cell[0].append(len(self.line) - 1)
+        cell[1].append(value)
+
+    def rows(self) -> Rows:
+        """Everything collected."""
+        cells = {
+            tag: (np.frombuffer(at, np.int64), np.frombuffer(values, np.float64))
+            for tag, (at, values) in self.cells.items()
+        }
+        line = np.frombuffer(self.line, np.int64) if self.line else np.zeros(0, np.int64)
+        return Rows(line, _known(self.step), _known(self.epoch), _known(self.wall_time), cells)
+
+
+def _known(values: array[float]) -> FloatArray | None:
+    if not values:
+        return None
+    taken = np.frombuffer(values, np.float64)
+    return None if np.isnan(taken).all() else taken
+
+
+def series_of(rows: Rows, log: ProblemLog, *, keep_all: bool = False) -> dict[str, Series]:
+    """One Series a tag, in the order of first appearance, plus `epoch` where it is logged.
+
+    A later writer that restarts inside the range already logged wins from its first step on
+    (TensorBoard's purge); rows merely out of order are kept and sorted. `keep_all` switches
+    the former off, for formats that say themselves what is out of date.
+    """
+    cells = _with_epoch(rows)
+    steps = row_steps(rows.step, rows.epoch, cells, len(rows.line), keep_all=keep_all)
+    _report_order(steps, rows, log)
+    made = {tag: _one(tag, at, value, rows, steps) for tag, (at, value) in cells.items()}
+    _report_non_finite(made, log)
+    return made
+
+
+def _with_epoch(rows: Rows) -> dict[str, tuple[IntArray, FloatArray]]:
+    cells = dict(rows.cells)
+    if rows.epoch is not None and "epoch" not in cells:
+        at = np.flatnonzero(~np.isnan(rows.epoch))
+        cells["epoch"] = (at, rows.epoch[at])
+    return cells
+
+
+def _one(tag: str, at: IntArray, value: FloatArray, rows: Rows, steps: RowSteps) -> Series:
+    kept = steps.kept[at] if steps.kept is not None else None
+    if kept is None or kept.all():
+        return _ordered(tag, at, value, rows, steps)
+    old = _ordered(tag, at[~kept], value[~kept], rows, steps)
+    new = _ordered(tag, at[kept], value[kept], rows, steps)
+    return replace(new, superseded=len(old), restarts=steps.restarts, replaced=old)
+
+
+def _ordered(tag: str, at: IntArray, value: FloatArray, rows: Rows, steps: RowSteps) -> Series:
+    step, index = steps.of(tag, at)
+    wall = np.full(len(at), np.nan) if rows.wall_time is None else rows.wall_time[at]
+    line = rows.line[at]
+    if len(step) > 1 and (np.diff(step) < 0).any():
+        order = np.argsort(step, kind="stable")
+        step, wall, value, line = step[order], wall[order], value[order], line[order]
+    return Series(tag, step, wall, value, restarts=steps.restarts, line=line, index=index)
+
+
+def _report_order(steps: RowSteps, rows: Rows, log: ProblemLog) -> None:
+    if steps.kept is not None and len(steps.restart_rows):
+        lost = int((~steps.kept).sum())
+        line = int(rows.line[steps.restart_rows[0]])
+        log.add(
+            "restart",
+            f"the log restarts {len(steps.restarts)} time(s), first at step {steps.restarts[0]}"
+            f" (line {line}); the later rows win, {lost} earlier rows are superseded",
+            severity="info",
+            line=line,
+        )
+    if len(steps.unordered_rows):
+        line = int(rows.line[steps.unordered_rows[0]])
+        message = (
+            f"rows are out of order ({len(steps.unordered_rows)} steps back, first at line {line});"
+            " all are kept, sorted by step"
+        )
+        log.add("out-of-order", message, severity="info", line=line)
+
+
+def _report_non_finite(made: Mapping[str, Series], log: ProblemLog) -> None:
+    named = 0
+    for tag, series in made.items():
+        bad = np.flatnonzero(~np.isfinite(series.value))
+        if not len(bad) or named >= NON_FINITE_TAGS:
+            continue
+        named += 1
+        first = bad[0]
+        line = None if series.line is None else int(series.line[first])
+        nan = int(np.isnan(series.value[bad]).sum())
+        message = (
+            f"{tag}: {nan} NaN and {len(bad) - nan} infinite values,"
+            f" first at step {int(series.step[first])}"
+        )
+        log.add("non-finite", message, severity="info", line=line)

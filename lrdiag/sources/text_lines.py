@@ -1,0 +1,195 @@
+"""Lines of a text log, bounded in memory whatever the file holds.
+
+Handles UTF-8 (with or without a byte-order mark), UTF-16, single bytes that are not UTF-8,
+gzip, the three kinds of line end, NUL bytes and lines that never end.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from lrdiag.sources.problem_log import ProblemLog
+
+BLOCK_BYTES = 1 << 20
+MAX_LINE_BYTES = 16 << 20
+"""A longer line is stepped over and reported; 10,000 columns of numbers need 0.2 MB."""
+MAX_GZIP_BYTES = 2 << 30
+"""Most bytes that a gzip file may unfold to."""
+MAX_GZIP_RATIO = 200
+"""Real logs shrink 3 to 20 times; gzip's own limit is 1032. Above, reading stops at 64 MiB."""
+_FREE_GZIP_BYTES = 64 << 20
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Line(NamedTuple):
+    """One line without its end: 1-based number, text, whether a line end followed."""
+
+    number: int
+    text: str
+    ended: bool
+
+
+def is_gzip(head: bytes) -> bool:
+    """Whether the file is gzip-compressed, from its first bytes."""
+    return head[:2] == _GZIP_MAGIC
+
+
+def head_bytes(head: bytes) -> bytes:
+    """The first bytes of a file, unfolded if they are gzip (never more than 64 KiB)."""
+    if not is_gzip(head):
+        return head
+    try:
+        return zlib.decompressobj(31).decompress(head, 65_536)
+    except zlib.error:
+        return b""
+
+
+def head_text(head: bytes) -> str:
+    """The first bytes of a file as text; "" if they are binary."""
+    raw = head_bytes(head)
+    encoding = text_encoding(raw)
+    if encoding == "utf-8" and _is_binary(raw):
+        return ""
+    return raw.decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_binary(raw: bytes) -> bool:
+    control = sum(raw.count(bytes([code])) for code in (*range(1, 9), *range(14, 27)))
+    lines = raw.split(b"\n", 2)
+    return b"\0" in lines[0] or control > len(raw) // 50
+
+
+def text_encoding(head: bytes) -> str:
+    """`utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be` or `utf-8`, from the first bytes."""
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    sample = head[:512]
+    if len(sample) >= 8:
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        if odd * 5 >= len(sample) * 2 and even == 0:
+            return "utf-16-le"
+        if even * 5 >= len(sample) * 2 and odd == 0:
+            return "utf-16-be"
+    return "utf-8"
+
+
+def lines(path: Path, log: ProblemLog) -> Iterator[Line]:
+    """The lines of a file as it is now; bytes appended while reading are left for later.
+
+    Lines with NUL bytes and lines over MAX_LINE_BYTES are reported in `log` and left out.
+
+    Raises:
+        OSError: the file cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        blocks = _blocks(file, size, log)
+        first = next(blocks, b"")
+        yield from _decoded(_raw_lines(_utf8_blocks(first, blocks), log), log)
+
+
+def _blocks(file: IO[bytes], size: int, log: ProblemLog) -> Iterator[bytes]:
+    head = file.read(2)
+    file.seek(0)
+    if is_gzip(head):
+        yield from _gzip_blocks(file, size, log)
+        return
+    while size > 0:
+        block = file.read(min(size, BLOCK_BYTES))
+        if not block:
+            return
+        size -= len(block)
+        yield block
+
+
+def _gzip_blocks(file: IO[bytes], size: int, log: ProblemLog) -> Iterator[bytes]:
+    limit = min(MAX_GZIP_BYTES, max(_FREE_GZIP_BYTES, size * MAX_GZIP_RATIO))
+    done = 0
+    with gzip.GzipFile(fileobj=io.BufferedReader(file)) as plain:  # type: ignore[type-var]
+        while done <= limit:
+            try:
+                block = plain.read(BLOCK_BYTES)
+            except (EOFError, OSError, zlib.error) as error:
+                message = f"the gzip data is truncated or corrupt after {done:,} bytes: {error}"
+                log.add("damaged-gzip", message, action="Compress the log again from its source.")
+                return
+            if not block:
+                return
+            done += len(block)
+            yield block
+    message = f"the gzip file unfolds to more than {limit:,} bytes; reading stopped there"
+    log.add("gzip-too-large", message, action="Unpack the file and give the unpacked one.")
+
+
+def _utf8_blocks(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """All blocks as UTF-8 with a line feed as line end."""
+    encoding = text_encoding(first)
+    decoder = None
+    if encoding == "utf-8-sig":
+        first = first[len(codecs.BOM_UTF8) :]
+    elif encoding != "utf-8":
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+    old_mac = decoder is None and b"\n" not in first and b"\r" in first.strip()
+    for block in _chain(first, blocks):
+        data = block if decoder is None else decoder.decode(block).encode("utf-8", "replace")
+        yield data.replace(b"\r", b"\n") if old_mac else data
+
+
+def _chain(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from blocks
+
+
+def _raw_lines(blocks: Iterator[bytes], log: ProblemLog) -> Iterator[tuple[int, bytes, bool]]:
+    number, rest, skipping = 0, b"", False
+    for block in blocks:
+        parts = (rest + block).split(b"\n")
+        rest = parts.pop()
+        for part in parts:
+            number += 1
+            if not skipping:
+                yield number, part, True
+            skipping = False
+        if len(rest) > MAX_LINE_BYTES:
+            if not skipping:
+                _report_long_line(number + 1, log)
+            rest, skipping = b"", True
+        elif skipping:
+            rest = b""
+    if rest and not skipping:
+        yield number + 1, rest, False
+
+
+def _report_long_line(number: int, log: ProblemLog) -> None:
+    message = f"line {number} is too long (over {MAX_LINE_BYTES >> 20} MiB); it was stepped over"
+    log.add("long-line", message, line=number, lost=1, action="Look at how this file was written.")
+
+
+def _decoded(raw: Iterator[tuple[int, bytes, bool]], log: ProblemLog) -> Iterator[Line]:
+    for number, data, ended in raw:
+        if b"\0" in data:
+            _report_nul(number, data, log)
+            continue
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+            if not log.has("encoding"):
+                message = f"line {number} is not UTF-8; such bytes are read as Windows-1252/Latin-1"
+                action = "Write the log as UTF-8."
+                log.add("encoding", message, severity="info", line=number, action=action)
+        yield Line(number, text.removesuffix("\r"), ended)
+
+
+def _report_nul(number: int, data: bytes, log: ProblemLog) -> None:
+    message = f"line {number} holds {data.count(0)} NUL bytes (as after a power loss); left out"
+    log.add("nul-bytes", message, line=number, lost=1)
