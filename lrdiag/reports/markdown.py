@@ -67,7 +67,7 @@ class _Page:
     def lines(self, report: HealthReport) -> Iterator[str]:
         sign = _SIGN[report.verdict]
         yield from (f"# {sign} Training health: {report.verdict.value}", "")
-        yield from (f"**{_sentence(wording.headline(report))}**", "")
+        yield from (f"**{wording.sentence(wording.headline(report))}**", "")
         yield from _actions(report)
         if len(report.runs) > 1:
             yield from _table(report)
@@ -93,7 +93,7 @@ class _Page:
             yield from (f"{wording.count(left, 'further run')} in the HTML and JSON reports.", "")
 
     def _run(self, run: RunReport, number: int) -> Iterator[str]:
-        yield from (_sentence(wording.run_headline(run)), "")
+        yield from (wording.sentence(wording.run_headline(run)), "")
         yield from self._plot(run, number)
         yield f"- **Schedule:** {markdown_text(wording.schedule_line(run))}"
         best = wording.best_checkpoint(run)
@@ -118,10 +118,6 @@ class _Page:
             yield from (f"![Curves of run {number}](data:image/svg+xml;base64,{data})", "")
         else:
             yield from _text_plot(run)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _text_plot(run: RunReport) -> Iterator[str]:
@@ -209,8 +205,7 @@ def _problems(report: HealthReport) -> Iterator[str]:
 
 
 def _problem_row(problem: Problem) -> str:
-    place = f"line {problem.line}" if problem.line is not None else ""
-    place = place or (f"byte {problem.offset:,}" if problem.offset is not None else "–")
+    place = wording.problem_place(problem) or "–"
     lost = f" {wording.count(problem.lost, 'record')} lost." if problem.lost else ""
     what = markdown_text(f"{problem.message}{lost} {problem.action}".strip())
     return f"| {problem.severity} | {markdown_name(problem.file)} | {place} | {what} |"

@@ -43,8 +43,10 @@ def chart(run: RunReport, points: int = 300) -> str:
     label = markup(f"Curves of {name_text(run.run)}: {wording.schedule_line(run)}", 300)
     body = "".join((*segments(made), *bands(made), *_panels(made), *marks(made)))
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{label}">'
-        f"{body}{''.join(_axis(made))}{''.join(below)}</svg>"
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{label}" '
+        f'data-x="{made.x.low:g} {made.x.high:g} {LEFT} {RIGHT}" data-unit="{made.unit}" '
+        f'data-bottom="{made.bottom:.0f}">{body}'
+        f"{''.join(_axis(made))}{''.join(below)}</svg>"
     )
 
 

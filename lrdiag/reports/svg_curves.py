@@ -139,11 +139,10 @@ def _running_median(values: Sequence[float], reach: int) -> list[float]:
 def proposed_points(run: RunReport) -> list[tuple[float, float]]:
     """The proposed schedule as (epoch or step, rate) corners; empty when none can be drawn.
 
-    Reads `milestones` and `gamma` of `ScheduleSummary.proposed`, and `base_lr` (else the
-    first logged rate).
+    Reads `milestones`, `gamma` and `base_lr` (else the first logged rate) of
+    `ScheduleSummary.proposed`, else of the worst finding that suggests milestones.
     """
-    schedule = run.schedule
-    proposed: Mapping[str, Any] = (schedule.proposed if schedule else None) or {}
+    proposed = _proposed(run)
     curve = next((c for c in run.curves if c.role == "lr" and c.step), None)
     milestones, gamma = proposed.get("milestones"), proposed.get("gamma", 0.1)
     if curve is None or not isinstance(milestones, (list, tuple)) or not _number(gamma):
@@ -156,6 +155,12 @@ def proposed_points(run: RunReport) -> list[tuple[float, float]]:
     for at in sorted(m for m in milestones if (ends[0] or 0) < m <= (ends[-1] or 0)):
         points += [(float(at), points[-1][1]), (float(at), points[-1][1] * gamma)]
     return [*points, (float(ends[-1] or 0), points[-1][1])]
+
+
+def _proposed(run: RunReport) -> Mapping[str, Any]:
+    if run.schedule and run.schedule.proposed:
+        return run.schedule.proposed
+    return next((f.suggested for f in run.failed if "milestones" in f.suggested), {})
 
 
 def _number(value: Any) -> bool:

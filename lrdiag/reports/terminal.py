@@ -215,8 +215,8 @@ def _few(rules: Sequence[str]) -> str:
 
 
 def _problem_text(problem: Problem) -> str:
-    place = f" line {problem.line}" if problem.line is not None else ""
-    place = f" byte {problem.offset:,}" if problem.offset is not None and not place else place
+    at = wording.problem_place(problem)
+    place = f" {at}" if at else ""
     lost = f" ({wording.count(problem.lost, 'record')} lost)" if problem.lost else ""
     action = f" {problem.action}" if problem.action else ""
     return f"{name_text(problem.file, 60)}{place}: {problem.message}{lost}{action}"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lrdiag.findings import Finding, HealthReport, RunReport, Severity, Status, Verdict
+from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Severity, Status, Verdict
 
 WORST_FIRST = (Verdict.UNHEALTHY, Verdict.WARNING, Verdict.UNDECIDED, Verdict.HEALTHY)
 MARK = {
@@ -110,6 +110,18 @@ def run_headline(run: RunReport) -> str:
     if parts:
         return f"{', '.join(parts)} from {count(judged, 'judged rule')}"
     return f"{count(judged, 'rule')} judged, none failed" if judged else "no rule could be judged"
+
+
+def sentence(words: str) -> str:
+    """With a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def problem_place(problem: Problem) -> str:
+    """`line 3`, `byte 40,960`, or nothing."""
+    if problem.line is not None:
+        return f"line {problem.line:,}"
+    return f"byte {problem.offset:,}" if problem.offset is not None else ""
 
 
 def worst_first(runs: Iterable[RunReport]) -> list[RunReport]:

@@ -1,0 +1,171 @@
+"""HTML: one file, offline, small; details folded, pictures as SVG, readable without scripts.
+
+The page states a Content-Security-Policy that allows only its own style and script, by their
+SHA-256 hashes: nothing that slipped in from a log could run or load anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, ClassVar
+
+from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Status, Verdict
+from lrdiag.reports import wording
+from lrdiag.reports.escaping import name_text, prose
+from lrdiag.reports.json_report import plain
+from lrdiag.reports.svg import chart
+from lrdiag.reports.svg_style import CHART, DARK, LIGHT
+
+# Aims: 250 kB for ten runs of five curves, 2 MB for 500 runs.
+PAGE_BYTES = 60_000
+RUN_BYTES = 18_500
+MOST_BYTES = 1_950_000
+# Points a curve gets, from the first that fits the size aimed at.
+POINTS = (300, 200, 130, 80, 48, 28, 16)
+OPEN_RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlFormat:
+    """The report as one HTML file. `most_bytes`: the size aimed at for many runs."""
+
+    names: ClassVar[tuple[str, ...]] = ("html",)
+    most_bytes: int = MOST_BYTES
+
+    def render(self, report: HealthReport) -> str:
+        """The page, the same bytes for the same report."""
+        runs = wording.worst_first(report.runs)
+        bare = _render(report, runs, [""] * len(runs))
+        room = min(self.most_bytes, PAGE_BYTES + RUN_BYTES * len(runs)) - len(bare.encode())
+        return _render(report, runs, charts_within(runs, room))
+
+
+def charts_within(runs: Sequence[RunReport], room: int) -> list[str]:
+    """The runs' charts in `room` bytes: fewer points a curve, then none for the last runs."""
+    if not runs:
+        return []
+    share = room / len(runs)
+    fitting = [points for points in POINTS if points * 14 < share] or [POINTS[-1]]
+    drawn: list[str] = []
+    for points in fitting:
+        drawn = [chart(run, points) for run in runs]
+        if sum(len(text.encode()) for text in drawn) <= room:
+            return drawn
+    return _first_within(drawn, room)
+
+
+def _first_within(drawn: Sequence[str], room: int) -> list[str]:
+    left_out = '<p class="quiet">No chart here, to keep the page small: analyze this run alone.</p>'
+    kept = []
+    for text in drawn:
+        room -= len(text.encode())
+        kept.append(text if room > 0 else left_out)
+    return kept
+
+
+def _render(report: HealthReport, runs: Sequence[RunReport], charts: Sequence[str]) -> str:
+    from markupsafe import Markup
+
+    import lrdiag
+
+    template, style, script = _page()
+    alone = len(runs) == 1
+    failing = sum(run.verdict in (Verdict.UNHEALTHY, Verdict.WARNING) for run in runs)
+    text: str = template.render(
+        report=report,
+        runs=runs,
+        # The charts are the only text not escaped here: `svg` escapes every name it draws.
+        charts=[Markup(text) for text in charts],
+        headline=wording.headline(report),
+        actions=[a for a in wording.next_actions(report) if a.finding.remedy],
+        problems=[*report.problems, *(p for run in runs for p in run.problems)],
+        open=1 if alone else min(failing, OPEN_RUNS),
+        evidence=6 if len(runs) <= 50 else 3,
+        policy=_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        version=lrdiag.__version__,
+    )
+    return text.rstrip() + "\n"
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
+        f"script-src 'sha256-{_digest(script)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _page() -> tuple[Any, str, str]:
+    from jinja2 import Environment, StrictUndefined
+
+    folder = files("lrdiag.reports") / "page"
+    # autoescape=True, not select_autoescape(), which does not escape `*.html.j2`.
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters.update(_filters())
+    source = (folder / "report.html.j2").read_text("utf-8")
+    return environment.from_string(source), page_style(), (folder / "report.js").read_text("utf-8")
+
+
+def page_style() -> str:
+    """The page's style sheet: colours for light and dark, the page, the charts."""
+    sheet = (files("lrdiag.reports") / "page" / "report.css").read_text("utf-8").replace("\n", "")
+    themes = f":root{{{LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{DARK}}}}}"
+    return f"{themes}@media print{{:root{{{LIGHT}}}}}{sheet}{CHART}"
+
+
+def _filters() -> Mapping[str, Callable[..., Any]]:
+    return {
+        "name": name_text, "prose": prose, "count": wording.count, "where": wording.where,
+        "measured": wording.measured, "certainty": wording.certainty, "title": wording.title,
+        "best": wording.best_checkpoint, "schedule_line": wording.schedule_line,
+        "run_headline": wording.run_headline, "sentence": wording.sentence,
+        "failed_rules": _failed_rules, "passed": _passed, "not_judged": _not_judged,
+        "accepted": _accepted, "place": _place, "rank": wording.WORST_FIRST.index,
+        "is_link": _is_link, "suggestions": _suggestions,
+    }  # fmt: skip
+
+
+def _failed_rules(run: RunReport) -> str:
+    return ", ".join(dict.fromkeys(f.rule for f in run.failed))
+
+
+def _passed(run: RunReport) -> list[str]:
+    return list(dict.fromkeys(f.rule for f in wording.with_status(run, Status.PASSED)))
+
+
+def _not_judged(run: RunReport) -> list[tuple[str, list[str]]]:
+    return wording.by_reason(wording.with_status(run, Status.NOT_JUDGED, Status.ERROR))
+
+
+def _accepted(run: RunReport) -> list[Finding]:
+    return [f for f in run.findings if f.suppressed]
+
+
+def _place(problem: Problem) -> str:
+    return wording.problem_place(problem) or "–"
+
+
+def _is_link(link: str) -> bool:
+    return re.fullmatch(r"https://[\w.-]+(/[\w./#?=&%~-]*)?", link, re.ASCII) is not None
+
+
+def _suggestions(finding: Finding) -> list[tuple[str, str]]:
+    return [(str(key), _value(value)) for key, value in list(finding.suggested.items())[:6]]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return wording.number(value)
+    return str(plain(value))
