@@ -6,10 +6,10 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 
 import lrdiag.checks
 from lrdiag.checks.interface import Check
+from lrdiag.plugins import installed
 
 GROUP = "lrdiag.checks"
 
@@ -33,7 +33,7 @@ def _built_in() -> Iterator[tuple[str, type[Check]]]:
 
 
 def _installed() -> Iterator[tuple[str, type[Check]]]:
-    for point in entry_points(group=GROUP):
+    for point in installed(GROUP):
         value = point.load()
         if not _is_check(value):
             raise TypeError(

@@ -6,11 +6,11 @@ import pkgutil
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 import lrdiag.reports
 from lrdiag.errors import ReportError
+from lrdiag.plugins import installed
 from lrdiag.reports.interface import ReportFormat
 
 _GROUP = "lrdiag.reports"
@@ -34,7 +34,7 @@ def _built_in() -> Iterator[type[Any]]:
 
 
 def _third_party() -> Iterator[type[Any]]:
-    for entry in sorted(entry_points(group=_GROUP), key=lambda e: e.name):
+    for entry in installed(_GROUP):
         try:
             loaded = entry.load()
         except Exception as error:

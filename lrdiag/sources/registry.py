@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pkgutil
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 
 import lrdiag.sources as room
+from lrdiag.plugins import installed
 from lrdiag.sources.interface import LogSource
 
 GROUP = "lrdiag.sources"
@@ -46,7 +47,7 @@ def _built_in() -> list[LogSource]:
 
 
 def _installed() -> list[LogSource]:
-    return [point.load()() for point in metadata.entry_points(group=GROUP)]
+    return [point.load()() for point in installed(GROUP)]
 
 
 def _is_source(kind: object) -> bool:
