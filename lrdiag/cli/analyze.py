@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from lrdiag.cli.fleet_options import executor_from, fleet_options
 from lrdiag.cli.options import config_from_options, config_options, paths_argument
 from lrdiag.cli.outputs import output_options, write_reports
 
@@ -24,13 +25,18 @@ from lrdiag.cli.outputs import output_options, write_reports
 @click.option(
     "-v", "--verbose", is_flag=True, help="Show curves, evidence and what was not judged."
 )
+@fleet_options
 @config_options
 def command(
+    *,
     paths: tuple[str, ...],
     formats: tuple[str, ...],
     outputs: tuple[Path, ...],
     fail_on: str | None,
     verbose: bool,
+    jobs: int | None,
+    engine: str | None,
+    no_cache: bool,
     **options: Any,
 ) -> None:
     """Say whether training runs are healthy, with evidence.
@@ -42,8 +48,9 @@ def command(
     from lrdiag.diagnose import analyze_paths
 
     config = config_from_options(**options)
+    mapper = executor_from(jobs, engine, no_cache)
     with Progress("runs") as progress:
-        report = analyze_paths(paths, config, progress=progress)
+        report = analyze_paths(paths, config, map_runs=mapper, progress=progress)
     write_reports(report, formats, outputs, verbose=verbose)
     sys.exit(exit_code(report, fail_on or config.fail_on))
 

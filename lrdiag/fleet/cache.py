@@ -1,0 +1,118 @@
+"""Results of unchanged runs, kept between invocations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from lrdiag.findings import RunReport
+from lrdiag.fleet.executors import Mapper, Work, guarded
+from lrdiag.fleet.records import InexactError, decode, encode
+from lrdiag.fleet.store import Store, StoreError
+from lrdiag.fleet.versions import code_version, place_of, settings_version, state_of
+from lrdiag.sources.interface import RunLocation
+
+BATCH = 64
+"""Results written in one transaction."""
+
+FINE_NS, COARSE_NS = 50_000_000, 2_000_000_000
+"""How old a file must be before "same size and times" means "same content".
+
+Linux stamps files with the time of its last tick (at most 10 ms old); file systems with whole
+seconds exist (FAT: 2 s). As in git's "racily clean" index entries."""
+
+
+class CachedMapper:
+    """An executor that asks the cache first and has only the rest worked out.
+
+    `hits` and `misses` count runs. Reports keep the order of the locations.
+    """
+
+    def __init__(self, inner: Mapper, store: Store) -> None:
+        self._inner = inner
+        self._store = store
+        self._pending: list[tuple[bytes, bytes, bytes]] = []
+        self.hits = 0
+        self.misses = 0
+
+    def __call__(self, work: Work, locations: Sequence[RunLocation]) -> Iterator[RunReport]:
+        """Reports in the order of the locations.
+
+        The work must tell the `rules` and the `config` it judges by (as
+        `diagnose.DiagnoseLocation` does); without them nothing is stored or reused.
+        """
+        if not hasattr(work, "rules") or not hasattr(work, "config"):
+            return iter(self._inner(work, locations))
+        return self._through(work, locations, settings_version(work.rules, work.config))
+
+    def _through(
+        self, work: Work, locations: Sequence[RunLocation], settings: str
+    ) -> Iterator[RunReport]:
+        code, stored = code_version(), self._store.states()
+        places = [place_of(location, settings) for location in locations]
+        states = [_state_now(location, code) for location in locations]
+        known = [bool(s) and stored.get(p) == s for p, s in zip(places, states, strict=True)]
+        del stored
+        missing = [loc for loc, hit in zip(locations, known, strict=True) if not hit]
+        fresh = iter(self._inner(work, missing)) if missing else iter(())
+        used: list[bytes] = []
+        try:
+            for location, place, state, hit in zip(locations, places, states, known, strict=True):
+                report = self._from_store(place) if hit else next(fresh)
+                if hit and report is not None:
+                    used.append(place)
+                else:
+                    report = report or guarded(work, location)
+                    self._keep(place, state, report)
+                yield report
+        finally:
+            self._flush()
+            self._store.touch(used, int(time.time()))
+
+    def _from_store(self, place: bytes) -> RunReport | None:
+        body = self._store.body(place)
+        try:
+            report = decode(body) if body is not None else None
+        except ValueError:
+            report = None
+        self.hits += report is not None
+        return report
+
+    def _keep(self, place: bytes, state: bytes, report: RunReport) -> None:
+        self.misses += 1
+        if not state or any(p.kind == "diagnosis-failed" for p in report.problems):
+            return
+        try:
+            self._pending.append((place, state, encode(report)))
+        except (InexactError, RecursionError):
+            return
+        if len(self._pending) >= BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._store.put(self._pending, int(time.time()))
+            self._pending.clear()
+
+
+def _state_now(location: RunLocation, code: str) -> bytes:
+    """The state of a run's files; empty when a change could still go unseen."""
+    found = state_of(location, code)
+    if found is None:
+        return b""
+    state, newest = found
+    needed = COARSE_NS if newest % 1_000_000_000 == 0 else FINE_NS
+    return state if time.time_ns() - newest > needed else b""
+
+
+def with_cache(inner: Mapper, tell: Callable[[str], None] | None = None) -> Mapper:
+    """The executor with the cache in front; the executor itself where the cache is unusable."""
+    try:
+        store = Store()
+    except StoreError as error:
+        if tell:
+            tell(f"Going on without the cache: {error}.")
+        return inner
+    if store.rebuilt and tell:
+        tell(f"The cache {store.path} was damaged or not lrdiag's own; it was begun afresh.")
+    return CachedMapper(inner, store)

@@ -1,0 +1,81 @@
+"""What a stored result depends on besides the log: the code, the rules, the configuration."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lrdiag.plugins import installed
+from lrdiag.sources.interface import RunLocation
+
+PLUGIN_GROUPS = ("lrdiag.sources", "lrdiag.checks")
+
+
+@cache
+def code_version() -> str:
+    """Digest of lrdiag's own modules and data files, and of the plug-ins installed beside it.
+
+    Names, sizes and times of modification, not the version number alone: an edited or
+    upgraded lrdiag must not repeat what an earlier one said.
+    """
+    from lrdiag import __version__
+    from lrdiag.fleet.records import layout
+    from lrdiag.rulefile.location import rules_folder
+
+    package = Path(__file__).resolve().parent.parent
+    lines = [__version__, layout(), *_plugins()]
+    for folder, pattern in ((package, "**/*.py"), (rules_folder(), "*.*")):
+        for path in sorted(folder.glob(pattern)):
+            status = path.stat()
+            lines.append(f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}")
+    return _digest(lines)
+
+
+def _plugins() -> list[str]:
+    found = []
+    for group in PLUGIN_GROUPS:
+        for point in installed(group):
+            version = point.dist.version if point.dist else ""
+            found.append(f"{group} {point.name} {point.value} {version}")
+    return sorted(found)
+
+
+def settings_version(rules: Any, config: Any) -> str:
+    """Digest of the rules and the configuration in force (both have exact `repr`s)."""
+    return _digest([repr(rules), repr(config)])
+
+
+def place_of(location: RunLocation, settings: str) -> bytes:
+    """What a stored result is about: the run, its files by absolute path, the settings."""
+    lines = [settings, location.name]
+    for split, source, files in location.parts:
+        lines += [split, source, *(f"{file}\0{file.absolute()}" for file in files)]
+    lines += ["sidecars", *(str(file.absolute()) for file in location.sidecars)]
+    return bytes.fromhex(_digest(lines))
+
+
+def state_of(location: RunLocation, code: str) -> tuple[bytes, int] | None:
+    """The state of the files a result was made from, and the newest modification in ns.
+
+    Size, mtime, inode and device of each file. None when one cannot be asked.
+    """
+    lines, newest = [code], 0
+    files = [file for _, _, group in location.parts for file in group]
+    try:
+        for file in (*files, *location.sidecars):
+            s = file.stat()
+            lines.append(f"{s.st_size} {s.st_mtime_ns} {s.st_ino} {s.st_dev} {s.st_ctime_ns}")
+            newest = max(newest, s.st_mtime_ns, s.st_ctime_ns)
+    except OSError:
+        return None
+    return bytes.fromhex(_digest(lines)), newest
+
+
+def _digest(lines: list[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        encoded = line.encode("utf-8", "surrogateescape")
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
