@@ -2,19 +2,241 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
 from lrdiag.axes import EpochAxis
+from lrdiag.schedule.hypotheses import Frame, Hypothesis, forward_parameters, ticks
+from lrdiag.schedule.mistakes import MISTAKES
 from lrdiag.schedule.points import Rates
-from lrdiag.schedule.values import Agreement, ConfiguredSchedule, GroupSchedule
+from lrdiag.schedule.reconcile import Question, probe_rows, reconcile
+from lrdiag.schedule.values import Agreement, ConfiguredSchedule
+from lrdiag.schedule.warmup import warmup_rows
+
+# Families that never rise at the start: a rise before them is a warm-up of its own.
+_WITHOUT_RISE = ("constant", "step", "multistep", "exponential", "polynomial", "cosine")
 
 
-def agreements_of(
-    configured: ConfiguredSchedule | None,
-    rates: Rates,
-    main: GroupSchedule,
-    axis: EpochAxis,
-    last_step: int,
-) -> tuple[Agreement, ...]:
-    """Agreements of a logged rate with the configuration, the most telling first."""
-    if configured is None:
-        return (Agreement("unknown", message="No configured schedule to compare with."),)
-    return (Agreement("unknown", message="Not compared."),)
+@dataclass(frozen=True, slots=True, eq=False)
+class Reconciled:
+    """A question and the hypothesis that answers it (None: unexplained)."""
+
+    question: Question
+    hypothesis: Hypothesis | None
+
+
+def reconciled(
+    configured: ConfiguredSchedule, rates: Rates, axis: EpochAxis, epochs: int | None
+) -> Reconciled | None:
+    """The configuration set against one group's rates; None if it says too little."""
+    parameters = forward_parameters(configured, float(rates.rate.max()))
+    if parameters is None:
+        return None
+    compare = np.arange(len(rates))
+    if configured.family in _WITHOUT_RISE:
+        compare = compare[warmup_rows(rates, configured.base_lr) :]
+    question = Question(
+        rates,
+        frame_of(rates, axis, configured),
+        configured.family,
+        parameters,
+        configured.unit or "epoch",
+        epochs,
+        compare,
+        probe_rows(rates, compare),
+    )
+    return Reconciled(question, reconcile(question))
+
+
+def frame_of(rates: Rates, axis: EpochAxis, configured: ConfiguredSchedule | None) -> Frame:
+    """Where the rows of a log lie in the training."""
+    per = axis.steps_per_epoch if axis.known and not axis.is_identity else None
+    if configured is not None and per is None:
+        per = configured.steps_per_epoch
+    phase = (0.0, 1.0)
+    if axis.known and not axis.is_identity and per:
+        start = float(axis.step_of(np.array([0.0]))[0])
+        phase = (0.0, 1.0, start) if start not in phase else phase
+    return Frame(rates.step.astype(np.float64), axis.is_identity, per, phase)
+
+
+def agreements_of(answer: Reconciled, rates: Rates) -> tuple[Agreement, ...]:
+    """What an explained configuration means, the gravest first."""
+    h, q = answer.hypothesis, answer.question
+    if h is None:
+        return ()
+    kind, details = kind_of(h, q, rates)
+    found = [_worded(kind, h, q, details)]
+    beyond = (
+        _beyond_end(h, q, details) if kind in ("matches", "convention", "early", "late") else None
+    )
+    if beyond is not None:
+        found.insert(0, beyond)
+    return tuple(found)
+
+
+def kind_of(h: Hypothesis, q: Question, rates: Rates) -> tuple[str, dict[str, Any]]:
+    """Agreement kind of a hypothesis and its details."""
+    details: dict[str, Any] = {"hypothesis": plain(h, q.frame.per_epoch)}
+    by_name = {
+        "never_stepped": "never_stepped",
+        "per_batch": "stepped_per_batch",
+        "per_epoch": "steps_for_epochs",
+        "rate_k": "stepped_twice",
+        "missed_drop": "missing_drop",
+        "resume_reset": "reset_on_resume",
+    }
+    if h.kind in by_name:
+        return by_name[h.kind], details
+    if h.kind == "wrong_gamma":
+        twice = abs((h.gamma or 0) - q.parameters["gamma"] ** 2) < 1e-3 * q.parameters["gamma"] ** 2
+        return "gamma_applied_twice" if twice else "gamma_differs", details
+    if h.kind == "jump":
+        return _jump_kind(h, rates), details
+    return _shift_kind(h, q), details
+
+
+def _jump_kind(h: Hypothesis, rates: Rates) -> str:
+    if h.at is not None and h.at <= rates.step[0]:
+        return "convention"
+    restarted = any(abs(r - (h.at or 0)) <= 1 for r in rates.restarts)
+    return "jump_on_resume" if restarted or (h.factor or 0) > 1 else "extra_drop"
+
+
+def _shift_kind(h: Hypothesis, q: Question) -> str:
+    """A shift of one row is how a log is written; one of an epoch on rows of steps is a mistake."""
+    rows_are_ticks = q.frame.rows_are_epochs == (q.unit == "epoch")
+    shift = h.delta + (h.base if q.frame.rows_are_epochs or q.unit == "step" else 0) - h.sub
+    if shift == 0 or (q.frame.rows_are_epochs and q.unit == "step"):
+        return "matches"
+    one_row_an_epoch = q.unit == "epoch" and bool(
+        q.frame.per_epoch and np.median(np.diff(q.frame.step)) >= 0.9 * q.frame.per_epoch
+    )
+    if abs(shift) <= 1 and (
+        (rows_are_ticks and not _steps(q)) or one_row_an_epoch or q.unit == "step"
+    ):
+        return "convention"
+    return "early" if shift < 0 else "late"
+
+
+def _steps(q: Question) -> bool:
+    return not q.frame.rows_are_epochs and q.unit == "epoch"
+
+
+def _worded(kind: str, h: Hypothesis, q: Question, details: Mapping[str, Any]) -> Agreement:
+    mistake = MISTAKES.get(kind)
+    place = int(h.at) if h.at is not None else None
+    last = int(q.frame.step[-1])
+    return Agreement(
+        kind,
+        rule=mistake.rule if mistake else "",
+        message=_message(kind, h, q),
+        mistake=mistake.text if mistake else "",
+        remedy=mistake.remedy if mistake else "",
+        references=mistake.references if mistake else (),
+        observed=h.gamma if h.gamma is not None else h.factor,
+        threshold=float(q.parameters["gamma"]) if h.gamma is not None else None,
+        unit="gamma" if h.gamma is not None else "factor" if h.factor is not None else "",
+        first_step=place if place is not None else int(q.frame.step[0]),
+        last_step=last,
+        confidence=0.99,
+        details=details,
+    )
+
+
+_MESSAGES = {
+    "matches": "The logged rate is the configured {family} at every row.",
+    "convention": "The logged rate is the configured {family}, seen {rows} throughout: how the log "
+    "is written, not a fault.",
+    "never_stepped": "The rate stays at {first:.6g} from the first to the last row although {family} is "
+    "configured.",
+    "stepped_per_batch": "The logged rate is that of {family} stepped after every batch instead of "
+    "every epoch.",
+    "steps_for_epochs": "The logged rate is that of {family} stepped once an epoch although it counts "
+    "steps.",
+    "stepped_twice": "The logged rate is that of {family} stepped {k} times where once is configured.",
+    "gamma_differs": "Each drop multiplies by {gamma:.6g}; {configured:.6g} is configured.",
+    "gamma_applied_twice": "Each drop multiplies by {gamma:.6g}, the square of the configured "
+    "{configured:.6g}.",
+    "missing_drop": "The configured milestone {missed} passed without a drop.",
+    "extra_drop": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
+    "jump_on_resume": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
+    "reset_on_resume": "At step {at:.0f} the configured {family} began anew.",
+    "early": "Drops come {shift:g} {unit}(s) before the configured ones, at every drop.",
+    "late": "Drops come {shift:g} {unit}(s) after the configured ones, at every drop.",
+}
+
+
+def _message(kind: str, h: Hypothesis, q: Question) -> str:
+    shift = abs(h.delta + (h.base if q.frame.rows_are_epochs else 0) - h.sub)
+    early = h.delta + h.base - h.sub < 0
+    rows = f"{shift:g} row{'s' if shift != 1 else ''} {'early' if early else 'late'}"
+    if h.kind == "jump":
+        rows = f"times {h.factor:.6g}"
+    return _MESSAGES[kind].format(
+        family=q.family,
+        rows=rows,
+        shift=shift,
+        unit=q.unit,
+        k=h.k,
+        gamma=h.gamma or 0.0,
+        first=float(q.rates.rate[0]),
+        configured=float(q.parameters.get("gamma") or 0.0),
+        missed=h.missed,
+        at=h.at or 0.0,
+        factor=h.factor or 0.0,
+    )
+
+
+def _beyond_end(h: Hypothesis, q: Question, details: Mapping[str, Any]) -> Agreement | None:
+    """Configured milestones that the training's length does not reach."""
+    if q.family not in ("step", "multistep", "warmup_multistep"):
+        return None
+    tick = ticks(h, q.frame, q.unit)
+    if tick is None:
+        return None
+    reached = float(tick.max())
+    end = float(q.epochs) if q.epochs and q.unit == "epoch" else reached
+    end = max(end, reached)
+    places = [q.parameters["step_size"]] if q.family == "step" else q.parameters["milestones"]
+    missed = [m for m in places if m > reached and m >= end]
+    if not missed:
+        return None
+    mistake = MISTAKES["beyond_end"]
+    listed = ", ".join(f"{m:g}" for m in missed)
+    return Agreement(
+        "beyond_end",
+        mistake.rule,
+        f"The configured milestone(s) {listed} lie at or beyond the end ({end:g} {q.unit}s).",
+        mistake.text,
+        mistake.remedy,
+        mistake.references,
+        observed=float(min(missed)),
+        threshold=end,
+        unit=q.unit,
+        first_step=int(q.frame.step[0]),
+        last_step=int(q.frame.step[-1]),
+        confidence=0.99,
+        details={"unreached": missed, **details},
+    )
+
+
+def plain(h: Hypothesis, per: float | None) -> dict[str, Any]:
+    """A hypothesis as plain data, its fields named as in `Hypothesis`."""
+    named = {
+        "kind": h.kind,
+        "base": h.base,
+        "sub": h.sub,
+        "delta": h.delta,
+        "k": h.k if h.kind == "rate_k" else None,
+        "gamma": h.gamma,
+        "missed": h.missed,
+        "at": h.at,
+        "factor": h.factor,
+        "per_epoch": h.per_epoch or per,
+        "tick_at": h.tick_at if h.kind == "resume_reset" else None,
+    }
+    return {k: v for k, v in named.items() if v is not None}

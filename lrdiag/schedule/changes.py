@@ -12,7 +12,9 @@ from lrdiag.schedule.points import Rates
 from lrdiag.schedule.values import Change, Segment
 
 
-def changes_at(rates: Rates, rows: IntArray | Sequence[int], axis: EpochAxis, group: str) -> tuple[Change, ...]:
+def changes_at(
+    rates: Rates, rows: IntArray | Sequence[int], axis: EpochAxis, group: str
+) -> tuple[Change, ...]:
     """Changes between each row i of `rows` and the row before it, as values."""
     index = np.asarray(rows, np.int64)
     epochs = axis.epoch_of(rates.step[index])

@@ -83,7 +83,7 @@ def ultralytics(node: Node) -> Found | None:
 def huggingface(node: Node) -> Found | None:
     """`lr_scheduler_type` of transformers' TrainingArguments."""
     name = node.get("lr_scheduler_type")
-    if name is None or "num_train_epochs" not in node and "warmup_steps" not in node:
+    if name is None or ("num_train_epochs" not in node and "warmup_steps" not in node):
         return None
     family = words.family_of(name) or "unknown"
     found: Found = {"family": family, "unit": "step"}
@@ -139,7 +139,9 @@ def _named(node: Node, key: str, value: Any) -> Found | None:
         inner = {words.normal(k): v for k, v in value.items()}
         names = ("name", "type", "class", "class_path", "_target_", "policy", "scheduler")
         name = next((inner[k] for k in names if isinstance(inner.get(k), str)), None)
-        arguments = inner | _arguments(inner, ("args", "params", "kwargs", "parameters", "init_args"))
+        arguments = inner | _arguments(
+            inner, ("args", "params", "kwargs", "parameters", "init_args")
+        )
         return by_name(name, arguments) if name else None
     if isinstance(value, str) or value is None:
         tails = tuple(f"{key}{tail}" for tail in ("_args", "_params", "_kwargs", "_config"))
@@ -167,7 +169,9 @@ def by_name(name: str | None, arguments: Node) -> Found | None:
     milestones = words.find(arguments, "milestones")
     size = words.find(arguments, "step_size")
     if family in ("step", "multistep"):
-        found |= _stepped(milestones if family == "multistep" or size is None else size, gamma) or {}
+        found |= (
+            _stepped(milestones if family == "multistep" or size is None else size, gamma) or {}
+        )
     elif family == "exponential":
         found["gamma"] = gamma
     found["parameters"] = _torch_parameters(family, arguments)
@@ -216,11 +220,22 @@ def _stepped(where: Any, gamma: float | None) -> Found | None:
         where = list(words.as_ints(where))
     if isinstance(where, list | tuple):
         milestones = words.as_ints(where)
-        return {"family": "multistep", "milestones": milestones, "gamma": gamma} if milestones else None
+        return (
+            {"family": "multistep", "milestones": milestones, "gamma": gamma}
+            if milestones
+            else None
+        )
     size = words.as_int(where)
     return {"family": "step", "step_size": size, "gamma": gamma} if size and size > 0 else None
 
 
 DIALECTS: tuple[Callable[[Node], Found | None], ...] = (
-    mmcv, mmengine, detectron2, ultralytics, timm, huggingface, torch_style, bare,
+    mmcv,
+    mmengine,
+    detectron2,
+    ultralytics,
+    timm,
+    huggingface,
+    torch_style,
+    bare,
 )

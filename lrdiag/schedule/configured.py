@@ -105,7 +105,9 @@ def _validate(
             "Give the epochs after which the rate falls, e.g. 30,60,90.",
         )
     if step_size is not None and step_size < 1:
-        raise ScheduleError(f"step size {step_size} is not positive.", "Give a whole number from 1.")
+        raise ScheduleError(
+            f"step size {step_size} is not positive.", "Give a whole number from 1."
+        )
     if gamma is not None and not 0 < gamma < 1e3:
         raise ScheduleError(f"gamma {gamma} is not positive.", "Give a factor such as 0.1.")
     if unit not in ("epoch", "step"):

@@ -35,7 +35,8 @@ def rate_at(family: str, parameters: Parameters, tick: FloatArray) -> FloatArray
         KeyError: an unknown family or a missing parameter.
     """
     at = np.maximum(np.asarray(tick, np.float64), 0.0)
-    return np.asarray(FORWARD[family](parameters, at), np.float64)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        return np.asarray(FORWARD[family](parameters, at), np.float64)
 
 
 def _constant(p: Parameters, t: FloatArray) -> FloatArray:

@@ -25,7 +25,9 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     rows = np.flatnonzero(rates.changed) + 1
     if not len(rows):
         return Identified(Family("constant", {"base_lr": float(rates.rate[0])}, exact=True), rows)
-    big = np.abs(np.log(np.maximum(rates.rate[rows], 1e-300) / np.maximum(rates.rate[rows - 1], 1e-300)))
+    big = np.abs(
+        np.log(np.maximum(rates.rate[rows], 1e-300) / np.maximum(rates.rate[rows - 1], 1e-300))
+    )
     if len(rows) > 0.4 * (len(rates) - 1) and not np.all(big > 0.3):
         return Identified(Family("unknown", {}), np.zeros(0, np.int64))
     return Identified(Family("multistep", {}), rows)

@@ -8,7 +8,7 @@ import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import Series
-from lrdiag.schedule.agreement import agreements_of
+from lrdiag.schedule.agreement import agreements_of, reconciled
 from lrdiag.schedule.changes import changes_at, segments_between
 from lrdiag.schedule.identify import identify
 from lrdiag.schedule.points import Rates, clean_rates
@@ -22,6 +22,14 @@ from lrdiag.schedule.values import (
 )
 from lrdiag.schedule.without_rate import configured_changes
 from lrdiag.view import Curve
+
+_UNEXPLAINED = (
+    "The configured schedule does not say enough to compare, or explains the log in no way."
+)
+
+# A bias group in warm-up is off by tenths of the peak rate over the warm-up; groups that differ
+# by their floor alone (eta_min) by less (sweep over generated schedules, see docs/accuracy.md).
+_FAR_GROUP = 0.03
 
 
 def infer_schedule(
@@ -54,6 +62,11 @@ def infer_schedule(
     horizon = epochs or (configured.epochs if configured else None)
     groups = tuple(_group(name, r, axis, horizon) for name, r in rates.items())
     main = groups[_main_index(list(rates.values()))]
+    agreements: tuple[Agreement, ...] = ()
+    if configured is not None:
+        answer = reconciled(configured, rates[main.group], axis, horizon)
+        agreements = agreements_of(answer, rates[main.group]) if answer else ()
+        agreements = agreements or (Agreement("unknown", message=_UNEXPLAINED),)
     shown = rates[main.group]
     end = max(int(shown.step[-1]), last_step if last_step is not None else int(shown.step[-1]))
     return Schedule(
@@ -64,7 +77,7 @@ def infer_schedule(
         family=main.family,
         smooth=_is_smooth(shown, main.changes),
         configured=configured,
-        agreements=agreements_of(configured, shown, main, axis, end),
+        agreements=agreements,
         notes=_notes(shown, main),
     )
 
@@ -79,18 +92,20 @@ def _is_smooth(rates: Rates, changes: tuple[Change, ...]) -> bool:
 
 
 def _main_index(rates: list[Rates]) -> int:
-    """The group closest to the median of all, the first of equals: never a lone bias group."""
+    """The first group, unless its shape is far from the median of all: never a lone bias group."""
     if len(rates) < 3 or any(not np.array_equal(r.step, rates[0].step) for r in rates):
         return 0
     shape = np.array([r.rate / max(float(np.abs(r.rate).max()), 1e-300) for r in rates])
     far = np.abs(shape - np.median(shape, axis=0)).mean(axis=1)
-    return int(np.flatnonzero(far <= far.min() + 1e-6)[0])
+    return 0 if far[0] <= _FAR_GROUP else int(np.argmin(far))
 
 
 def _notes(rates: Rates, main: GroupSchedule) -> tuple[str, ...]:
     notes = []
     if rates.dropped:
-        notes.append(f"{rates.dropped} logged rates of {main.group} were not finite and are left out.")
+        notes.append(
+            f"{rates.dropped} logged rates of {main.group} were not finite and are left out."
+        )
     return tuple(notes)
 
 
@@ -116,5 +131,7 @@ def _without_rate(
         family=Family(configured.family, {}),
         configured=configured,
         agreements=(unknown,),
-        notes=("Drop points are the configured ones: no learning rate was logged.",) if changes else (),
+        notes=("Drop points are the configured ones: no learning rate was logged.",)
+        if changes
+        else (),
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from lrdiag.runs import FloatArray, IntArray, Series
-from lrdiag.schedule.resolution import half_widths
+from lrdiag.schedule.resolution import Resolution, half_widths, resolution, tells_apart
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,6 +20,8 @@ class Rates:
     Attributes:
         step: int64[n], strictly increasing. rate: float64[n], finite.
         half_width: float64[n], how far the true rate may lie from the printed one.
+        fine_width: the same, if round values are taken for exact.
+        how: the resolution found.
         restarts: steps from which a later writer took over.
         dropped: rows that were not finite.
     """
@@ -24,6 +29,8 @@ class Rates:
     step: IntArray
     rate: FloatArray
     half_width: FloatArray
+    fine_width: FloatArray
+    how: Resolution
     restarts: tuple[int, ...] = ()
     dropped: int = 0
 
@@ -31,10 +38,9 @@ class Rates:
         return len(self.step)
 
     @property
-    def changed(self) -> FloatArray:
-        """bool[n-1]: rows whose rate differs from the row before beyond the resolution."""
-        room = self.half_width[1:] + self.half_width[:-1]
-        return np.asarray(np.abs(np.diff(self.rate)) > room)
+    def changed(self) -> BoolArray:
+        """bool[n-1]: rows whose rate differs from the row before beyond float noise."""
+        return tells_apart(self.rate, self.how)
 
 
 def clean_rates(series: Series) -> Rates:
@@ -46,5 +52,6 @@ def clean_rates(series: Series) -> Rates:
     # np.unique on the reversed array keeps the last row of each step.
     unique, index = np.unique(step[::-1], return_index=True)
     rate = rate[::-1][index]
-    width = half_widths(rate)
-    return Rates(unique.astype(np.int64), rate, width, restarts, int((~finite).sum()))
+    width, fine = half_widths(rate)
+    dropped = int((~finite).sum())
+    return Rates(unique.astype(np.int64), rate, width, fine, resolution(rate), restarts, dropped)

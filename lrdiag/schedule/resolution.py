@@ -5,78 +5,124 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from lrdiag.runs import FloatArray
 
-# A double's own rounding through a chain of multiplications, as PyTorch's chainable forms do
-# it: relative to the value, and relative to the largest value for sums that cancel.
-_DOUBLE_RELATIVE = 1e-9
-_DOUBLE_ABSOLUTE = 1e-10
+# A double's own rounding through a chain of multiplications, as PyTorch's recursive forms do
+# it: relative to the value, and relative to the largest value for sums that cancel. Measured
+# against closed forms of torch 2.13: at most 1e-9 of the largest rate over 6,000 ticks.
+_DOUBLE = (1.9e-9, 1.9e-10)
 # Half a unit in the last place of float32 is 2**-24 = 6e-8 of the value.
-_FLOAT32_RELATIVE = 6.2e-8
-_FLOAT32_ABSOLUTE = 2e-10
+_FLOAT32 = (6.4e-8, 4e-10)
 # Half a unit of the last printed digit, and a little for the decimal's own double rounding.
 _PRINTED = 0.51
+# A number with more significant digits than this was not shortened for printing.
+_MAX_PRINTED = 9
+# So many different values show the resolution; fewer may be round by chance, and then the
+# coarsest usual printing (%.2e, %.5f) cannot be excluded.
+_TELLING_VALUES = 8
+_COARSEST_DIGITS = 3
+_COARSEST_DECIMALS = 5
+_MAX_VALUES = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """`kind`: double, float32, digits (significant) or decimals; `places`: how many."""
+    """`kind`: double, float32, digits (significant) or decimals; `places`: how many.
+
+    `certain`: False where too few values were seen to exclude a coarser printing.
+    """
 
     kind: str
     places: int = 0
+    certain: bool = True
 
 
 def resolution(rate: FloatArray) -> Resolution:
-    """The coarsest of the usual resolutions that explains every value.
+    """The resolution that explains every value.
 
     Args:
         rate: float64[n], finite.
     """
-    values = np.unique(rate)
-    if len(values) > 400:
-        values = values[:: len(values) // 400 + 1]
-    if not len(values):
-        return Resolution("double")
-    for digits in range(2, 8):
-        if len(values) >= 4 and _has_digits(values, digits):
-            return _printed(values, digits)
-    if np.array_equal(values.astype(np.float32).astype(np.float64), values):
-        return Resolution("float32")
-    for digits in range(2, 8):
-        if len(values) >= 4 and _has_decimals(values, digits):
-            return Resolution("decimals", digits)
-    return Resolution("double")
+    values = np.unique(np.abs(rate))
+    certain = len(values) >= _TELLING_VALUES
+    if len(values) > _MAX_VALUES:
+        values = values[:: len(values) // _MAX_VALUES + 1]
+    digits, decimals = _places(values)
+    if digits.max(initial=0) > _MAX_PRINTED:
+        single = np.array_equal(values.astype(np.float32).astype(np.float64), values)
+        return Resolution("float32" if single else "double")
+    most_digits, most_decimals = int(digits.max(initial=1)), int(decimals.max(initial=1))
+    # Nine of ten numbers end in a digit that is not 0: the larger count shows what is constant.
+    if np.sum(decimals == most_decimals) >= np.sum(digits == most_digits):
+        return Resolution("decimals", most_decimals, certain)
+    return Resolution("digits", most_digits, certain)
 
 
-def half_widths(rate: FloatArray) -> FloatArray:
-    """float64[n]: half the interval of true rates that print as each value."""
-    return width_of(resolution(rate), rate)
+def _places(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Significant digits and decimals of the shortest decimal of each value."""
+    out = np.zeros((len(values), 2))
+    for i, value in enumerate(values.tolist()):
+        if value != 0.0:
+            mantissa, exponent = _shortest(value)
+            out[i] = (len(mantissa), max(len(mantissa) - 1 - exponent, 0))
+    return out[:, 0], out[:, 1]
 
 
-def width_of(how: Resolution, rate: FloatArray) -> FloatArray:
-    """float64[n]: half-widths under a known resolution."""
+def _shortest(value: float) -> tuple[str, int]:
+    """Digits without trailing zeros and decimal exponent of a positive float's repr."""
+    text = repr(value)
+    body, _, exponent = text.partition("e")
+    whole, _, part = body.partition(".")
+    digits = (whole + part).lstrip("0")
+    lead = len(whole.lstrip("0")) - 1
+    if lead < 0:
+        lead = -(len(part) - len(part.lstrip("0"))) - 1
+    return digits.rstrip("0") or "0", lead + (int(exponent) if exponent else 0)
+
+
+def half_widths(rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """float64[n] twice: half the interval of true rates that are logged as each value.
+
+    Returns:
+        The widths to test with, and the finest that the values allow (they differ where too few
+        values were seen to tell the resolution).
+    """
+    how = resolution(rate)
     size = np.abs(rate)
-    top = float(size.max()) if len(size) else 0.0
+    fine = width_of(how, size)
+    if how.certain:
+        return fine, fine
+    return _coarsest(how, size), width_of(Resolution("double"), size)
+
+
+def _coarsest(how: Resolution, size: FloatArray) -> FloatArray:
+    """Widths of the coarsest usual printing that these few values allow."""
+    if how.kind not in ("decimals", "digits"):
+        return width_of(how, size)
+    digits, decimals = _places(np.unique(size))
+    return np.maximum(
+        width_of(Resolution("digits", max(int(digits.max()), _COARSEST_DIGITS)), size),
+        width_of(Resolution("decimals", max(int(decimals.max()), _COARSEST_DECIMALS)), size),
+    )
+
+
+def width_of(how: Resolution, size: FloatArray) -> FloatArray:
+    """float64[n]: half-widths under a known resolution; `size`: absolute rates."""
+    top = max(float(size.max(initial=0.0)), 1e-9)
     if how.kind == "decimals":
-        return np.full(rate.shape, _PRINTED * 10.0**-how.places)
+        return np.full(size.shape, _PRINTED * 10.0**-how.places)
     if how.kind == "digits":
         power = np.floor(np.log10(np.maximum(size, 1e-300)))
-        return np.asarray(_PRINTED * 10.0 ** (power - how.places + 1))
-    if how.kind == "float32":
-        return np.asarray(_FLOAT32_RELATIVE * size + _FLOAT32_ABSOLUTE * top)
-    return np.asarray(_DOUBLE_RELATIVE * size + _DOUBLE_ABSOLUTE * top)
+        return np.asarray(_PRINTED * 10.0 ** (power - how.places + 1) + 1e-12 * top)
+    relative, absolute = _FLOAT32 if how.kind == "float32" else _DOUBLE
+    return np.asarray(relative * size + absolute * top)
 
 
-def _has_digits(values: FloatArray, digits: int) -> bool:
-    power = np.floor(np.log10(np.maximum(np.abs(values), 1e-300)))
-    unit = 10.0 ** (power - digits + 1)
-    return bool(np.all(np.abs(np.round(values / unit) * unit - values) <= 1e-12 * np.abs(values)))
-
-
-def _has_decimals(values: FloatArray, decimals: int) -> bool:
-    return bool(np.all(np.abs(np.round(values, decimals) - values) <= 1e-15))
-
-
-def _printed(values: FloatArray, digits: int) -> Resolution:
-    return Resolution("digits", digits)
+def tells_apart(rate: FloatArray, how: Resolution) -> npt.NDArray[np.bool_]:
+    """bool[n-1]: neighbours whose logged values differ by more than their own rounding."""
+    noise = 2.5e-7 if how.kind == "float32" else 1e-12
+    return np.asarray(
+        np.abs(np.diff(rate)) > noise * np.maximum(np.abs(rate[1:]), np.abs(rate[:-1]))
+    )

@@ -30,7 +30,9 @@ def configured_changes(
             continue
         before = base * gamma**number
         out.append(
-            Change(step, axis.epoch_at(step), before, before * gamma, source=ChangeSource.CONFIGURED)
+            Change(
+                step, axis.epoch_at(step), before, before * gamma, source=ChangeSource.CONFIGURED
+            )
         )
     return tuple(out)
 

@@ -1,0 +1,259 @@
+"""The simplest hypothesis about a configured schedule that rebuilds the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lrdiag.runs import FloatArray, IntArray
+from lrdiag.schedule.forward import rate_at
+from lrdiag.schedule.hypotheses import Frame, Hypothesis, simulate, ticks
+from lrdiag.schedule.points import Rates
+
+# Rows that every hypothesis meets before it is computed in full.
+_PROBE_ROWS = 24
+# The scheduler may be called once per process: eight GPUs, or sixteen.
+_MAX_K = 16
+# Beyond these the steps of an epoch, or of a reset, are not tried one by one.
+_MAX_STEPS_PER_EPOCH = 5000
+_MAX_RESET_TICKS = 20_000
+_MAX_LENGTHS = 12
+_SEARCH_ROWS = 12
+# Where an epoch's length is unknown, fewer batches than these are rather repeated calls of step().
+_MIN_BATCHES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A log and a configuration to reconcile it with; `compare`: bool[n] rows that count."""
+
+    rates: Rates
+    frame: Frame
+    family: str
+    parameters: Mapping[str, Any]
+    unit: str
+    epochs: int | None
+    compare: IntArray
+    probe: IntArray
+
+    def simulated(self, h: Hypothesis, rows: IntArray | None = None) -> FloatArray | None:
+        """Rates of some rows (all that count, by default) under a hypothesis."""
+        frame = self.frame.at(self.compare if rows is None else rows)
+        return simulate(h, self.family, self.parameters, frame, self.unit)
+
+    def fits(self, h: Hypothesis) -> bool:
+        """Whether a hypothesis rebuilds every row that counts."""
+        return self._agrees(h, self.probe) and self._agrees(h, self.compare)
+
+    def _agrees(self, h: Hypothesis, rows: IntArray) -> bool:
+        rates = self.simulated(h, rows)
+        return rates is not None and bool(np.all(self.misses(rates, rows) <= 1.0))
+
+    def misses(self, rates: FloatArray, rows: IntArray) -> FloatArray:
+        """Distance of simulated from logged rates in half-widths."""
+        return np.asarray(np.abs(rates - self.rates.rate[rows]) / self.rates.half_width[rows])
+
+
+def probe_rows(rates: Rates, compare: IntArray) -> IntArray:
+    """Some rows that tell the most: the ends, both sides of changes, and an even spread."""
+    if len(compare) <= _PROBE_ROWS:
+        return compare
+    size = np.abs(np.diff(rates.rate[compare]))
+    biggest = np.argsort(size)[-_PROBE_ROWS // 3 :]
+    even = np.linspace(0, len(compare) - 1, _PROBE_ROWS // 2).astype(int)
+    return compare[np.unique(np.concatenate([biggest, biggest + 1, even]))]
+
+
+def reconcile(question: Question) -> Hypothesis | None:
+    """The simplest hypothesis that rebuilds the log, None if there is none."""
+    for per in _per_epoch_groups(question):
+        for found in _whole(question, per):
+            if question.fits(found):
+                return found
+    for per in _per_epoch_groups(question):
+        found = _broken(question, per)
+        if found is not None:
+            return found
+    return None
+
+
+def _per_epoch_groups(q: Question) -> list[float | None]:
+    """Steps an epoch to try: the known one, or those that the log allows."""
+    if q.frame.per_epoch is not None or (not q.frame.rows_are_epochs and q.unit == "step"):
+        return [q.frame.per_epoch]
+    if q.frame.rows_are_epochs:
+        kind = "ok" if q.unit == "step" else "per_batch"
+        return [None, *_searched(q, kind)]
+    return [*allowed_lengths(q.rates.step, q.epochs), None]
+
+
+def allowed_lengths(step: IntArray, epochs: int | None) -> list[float]:
+    """Whole steps an epoch for which the log ends within the last of `epochs` epochs."""
+    if not epochs or len(step) < 2:
+        return []
+    gap = float(np.diff(step).max()) + 1.0
+    low = max(1, int(np.ceil(step[-1] / epochs)))
+    high = int((step[-1] + gap) // epochs)
+    middle = (step[-1] + float(np.median(np.diff(step)))) / epochs
+    near = sorted(range(low, min(high, low + _MAX_LENGTHS) + 1), key=lambda n: abs(n - middle))
+    return [float(n) for n in near]
+
+
+def _searched(q: Question, kind: str) -> list[float]:
+    """Steps an epoch under which rows of epochs follow a schedule that counts steps longest."""
+    pers = np.arange(1 if kind == "ok" else _MIN_BATCHES, _MAX_STEPS_PER_EPOCH, dtype=np.float64)
+    rows = q.compare[np.unique(np.linspace(0, len(q.compare) - 1, _SEARCH_ROWS).astype(int))]
+    at = q.frame.step[rows]
+    best: list[tuple[int, float]] = []
+    for base, sub in _starts(q, kind)[:6]:
+        tick = np.maximum((at - base)[None, :] * pers[:, None] + pers[:, None] - 1 + sub, 0.0)
+        rates = rate_at(q.family, q.parameters, tick.ravel()).reshape(tick.shape)
+        lead = np.cumprod(q.misses(rates, rows) <= 1.0, axis=1).sum(axis=1)
+        top = np.argsort(lead, kind="stable")[-3:]
+        best += [(int(lead[i]), float(pers[i])) for i in top if lead[i] >= 2]
+    best.sort(key=lambda item: (-item[0], item[1]))
+    return list(dict.fromkeys(per for _, per in best))[:4]
+
+
+def _starts(q: Question, kind: str) -> list[tuple[float, float]]:
+    """(base, sub) of a kind: where rows and ticks may start, the plain one first."""
+    counts_epochs = kind == "per_epoch" or (q.unit != "step" and kind != "per_batch")
+    if q.frame.rows_are_epochs:
+        if counts_epochs:
+            return [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0)]
+        return [(b, s) for s in (0.0, 1.0, -1.0, 2.0) for b in (0.0, 1.0)]
+    if counts_epochs:
+        return [(b, s) for s in (0.0, 1.0, -1.0) for b in q.frame.phase]
+    return [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0)]
+
+
+def _whole(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """Hypotheses about the whole run, the simplest first."""
+    for base, sub in _starts(q, "ok"):
+        yield Hypothesis("ok", base, sub, per_epoch=per)
+    yield from _offsets(q, per)
+    yield Hypothesis("never_stepped", per_epoch=per)
+    other = "per_epoch" if q.unit == "step" else "per_batch"
+    lengths: list[float | None] = [per]
+    if other == "per_epoch" and per is None and not q.frame.rows_are_epochs:
+        lengths = list(allowed_lengths(q.rates.step, q.epochs))
+    for length in lengths:
+        for base, sub in _starts(q, other):
+            yield Hypothesis(other, base, sub, per_epoch=length)
+    for base, sub in _starts(q, "rate_k"):
+        for k in range(2, _MAX_K + 1):
+            yield Hypothesis("rate_k", base, sub, k=k, per_epoch=per)
+    yield from _gammas(q, per)
+    if q.family in ("multistep", "warmup_multistep"):
+        for base, sub in _starts(q, "missed_drop"):
+            for milestone in q.parameters["milestones"]:
+                yield Hypothesis("missed_drop", base, sub, missed=milestone, per_epoch=per)
+
+
+def _offsets(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    bases = (0.0,) if q.frame.rows_are_epochs and q.unit == "epoch" else (0.0, 1.0)
+    for delta in (1.0, -1.0, 2.0, -2.0):
+        for base in bases:
+            yield Hypothesis("offset", base, delta=delta, per_epoch=per)
+
+
+def _gammas(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """Another gamma: the one that all rows after a drop allow."""
+    if "gamma" not in q.parameters or q.family == "cyclic":
+        return
+    for base, sub in _starts(q, "wrong_gamma"):
+        plain = Hypothesis("wrong_gamma", base, sub, gamma=1.0, per_epoch=per)
+        gamma = _common_gamma(q, plain)
+        if gamma is not None:
+            yield replace(plain, gamma=gamma)
+
+
+def _common_gamma(q: Question, plain: Hypothesis) -> float | None:
+    level, tick = q.simulated(plain), ticks(plain, q.frame.at(q.compare), q.unit)
+    if level is None or tick is None:
+        return None
+    raised = rate_at(q.family, {**q.parameters, "gamma": np.e}, tick)
+    power = np.log(np.maximum(raised, 1e-300) / np.maximum(level, 1e-300))
+    used = (power > 0.5) & (level > 0)
+    if not used.any():
+        return None
+    return _agreed_factor(q, q.compare[used], level[used], 1 / power[used])
+
+
+def _agreed_factor(
+    q: Question, rows: IntArray, level: FloatArray, root: FloatArray | float = 1.0
+) -> float | None:
+    """The factor by which all `rows` differ from `level`, to the power `root`; None if none."""
+    for widths in (q.rates.fine_width, q.rates.half_width):
+        rate, width = q.rates.rate[rows], widths[rows]
+        low = float((np.maximum((rate - width) / level, 1e-300) ** root).max())
+        high = float((np.maximum((rate + width) / level, 1e-300) ** root).min())
+        if low <= high:
+            return shortest_between(low, high)
+    return None
+
+
+def shortest_between(low: float, high: float) -> float:
+    """The decimal number with the fewest digits in [low, high]; the middle if none is short."""
+    middle = 0.5 * (low + high)
+    for digits in range(1, 15):
+        value = float(f"{middle:.{digits}g}")
+        if low <= value <= high:
+            return value
+    return middle
+
+
+def _broken(q: Question, per: float | None) -> Hypothesis | None:
+    """A run that follows the configuration up to a step and is off by a factor, or reset, after."""
+    tried = []
+    for base, sub in _starts(q, "ok"):
+        plain = Hypothesis("ok", base, sub, per_epoch=per)
+        rates = q.simulated(plain)
+        if rates is None:
+            continue
+        off = np.flatnonzero(q.misses(rates, q.compare) > 1.0)
+        if len(off):
+            tried.append((int(off[0]), plain, rates))
+    tried.sort(key=lambda item: -item[0])
+    for row, plain, rates in tried[:4]:
+        found = _jump(q, row, plain, rates)
+        if found is None and row > 0:
+            found = _reset(q, row, plain)
+        if found is not None:
+            return found
+    return None
+
+
+def _jump(q: Question, row: int, plain: Hypothesis, rates: FloatArray) -> Hypothesis | None:
+    rows = q.compare[row:]
+    there = rates[row:] > 0
+    if not there.any():
+        return None
+    factor = _agreed_factor(q, rows[there], rates[row:][there])
+    if factor is None or factor <= 0:
+        return None
+    found = replace(plain, kind="jump", at=float(q.frame.step[rows[0]]), factor=factor)
+    return found if q.fits(found) else None
+
+
+def _reset(q: Question, row: int, plain: Hypothesis) -> Hypothesis | None:
+    """The schedule began anew: try every tick up to the first row that is off."""
+    tick = ticks(plain, q.frame.at(q.compare), q.unit)
+    if tick is None:
+        return None
+    rows = q.compare[row:]
+    picked = np.unique(np.linspace(0, len(rows) - 1, _PROBE_ROWS).astype(int))
+    last = int(min(tick[row], _MAX_RESET_TICKS))
+    starts = np.arange(last, -1, -1, dtype=np.float64)
+    since = np.maximum(tick[row:][picked][None, :] - starts[:, None], 0.0)
+    rates = rate_at(q.family, q.parameters, since.ravel()).reshape(since.shape)
+    fits = np.all(q.misses(rates, rows[picked]) <= 1.0, axis=1)
+    at = float(q.frame.step[rows[0]])
+    for start in starts[fits][:8]:
+        found = replace(plain, kind="resume_reset", at=at, tick_at=float(start))
+        if q.fits(found):
+            return found
+    return None

@@ -1,0 +1,27 @@
+"""Where a warm-up ends in logged rates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrdiag.schedule.points import Rates
+
+# A warm-up longer than this part of the log is the schedule itself.
+_LONGEST = 0.5
+
+
+def warmup_rows(rates: Rates, base_lr: float | None = None) -> int:
+    """Rows of an initial rise to the log's highest rate; 0 if the log does not begin with one.
+
+    Args:
+        rates: logged rates.
+        base_lr: the configured base rate; a first row that has it already is no warm-up.
+    """
+    rate = rates.rate
+    top = int(np.argmax(rate))
+    if top == 0 or top > _LONGEST * len(rate):
+        return 0
+    if base_lr is not None and abs(rate[0] - base_lr) <= rates.half_width[0]:
+        return 0
+    rising = np.diff(rate[: top + 1])
+    return top if np.all(rising >= 0) and rate[0] < rate[top] else 0
