@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lrdiag.rulefile.location import shown
-from lrdiag.rulefile.mistakes import InvalidRuleFile, Mistake
+from lrdiag.rulefile.mistakes import InvalidRuleFileError, Mistake
 
 MAX_BYTES = 131_072
 MAX_DEPTH = 32
@@ -61,8 +61,13 @@ class Document:
     lines: tuple[str, ...]
 
     def mistake(
-        self, place: tuple[int, int], message: str, hint: str = "", *,
-        length: int = 1, severity: str = "error",
+        self,
+        place: tuple[int, int],
+        message: str,
+        hint: str = "",
+        *,
+        length: int = 1,
+        severity: str = "error",
     ) -> Mistake:
         """A mistake at a line and column of this file."""
         line, column = place
@@ -94,7 +99,7 @@ def load_document(path: Path) -> Any:
     """The plain content of a YAML file (None when empty).
 
     Raises:
-        InvalidRuleFile: not readable, not valid YAML, or over a limit.
+        InvalidRuleFileError: not readable, not valid YAML, or over a limit.
     """
     root = read_document(path).root
     return None if root is None else root.plain()
@@ -104,7 +109,7 @@ def read_document(path: Path) -> Document:
     """The content of a YAML file with places.
 
     Raises:
-        InvalidRuleFile: not readable, not valid YAML, or over a limit.
+        InvalidRuleFileError: not readable, not valid YAML, or over a limit.
     """
     return parse_document(_read_text(path), shown(path))
 
@@ -113,18 +118,22 @@ def _read_text(path: Path) -> str:
     name = shown(path)
     try:
         if not path.is_file():
-            raise InvalidRuleFile([Mistake(name, 0, 0, "no such file (or not a regular file)")])
+            raise InvalidRuleFileError(
+                [Mistake(name, 0, 0, "no such file (or not a regular file)")]
+            )
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidRuleFile([Mistake(name, 0, 0, f"cannot be read: {error.strerror}")]) from None
+        raise InvalidRuleFileError(
+            [Mistake(name, 0, 0, f"cannot be read: {error.strerror}")]
+        ) from None
     if len(raw) > MAX_BYTES:
         message = f"too large: over {MAX_BYTES} bytes, the limit for a rule file"
-        raise InvalidRuleFile([Mistake(name, 0, 0, message)])
+        raise InvalidRuleFileError([Mistake(name, 0, 0, message)])
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidRuleFile([_bad_byte(name, raw, error)]) from None
+        raise InvalidRuleFileError([_bad_byte(name, raw, error)]) from None
 
 
 def _bad_byte(name: str, raw: bytes, error: UnicodeDecodeError) -> Mistake:
@@ -140,17 +149,17 @@ def parse_document(text: str, file: str) -> Document:
     """YAML text with places.
 
     Raises:
-        InvalidRuleFile: not valid YAML, or over a limit (all duplicate keys at once).
+        InvalidRuleFileError: not valid YAML, or over a limit (all duplicate keys at once).
     """
     document = Document(file, None, tuple(text.split("\n")))
     for number, line in enumerate(document.lines, 1):
         if len(line) > MAX_LINE:
             message = f"line too long: {len(line)} characters, the limit is {MAX_LINE}"
-            raise InvalidRuleFile([document.mistake((number, MAX_LINE + 1), message)])
+            raise InvalidRuleFileError([document.mistake((number, MAX_LINE + 1), message)])
     builder = _Builder(document)
     root = builder.build(_events(document, text))
     if builder.mistakes:
-        raise InvalidRuleFile(builder.mistakes)
+        raise InvalidRuleFileError(builder.mistakes)
     return Document(file, root, document.lines)
 
 
@@ -165,15 +174,23 @@ def _events(document: Document, text: str) -> Iterator[Any]:
             place = (event.start_mark.line + 1, event.start_mark.column + 1)
             depth += _nesting(event)
             if depth > MAX_DEPTH:
-                raise InvalidRuleFile([document.mistake(place, f"too deep: over {MAX_DEPTH} levels of nesting")])
+                raise InvalidRuleFileError(
+                    [document.mistake(place, f"too deep: over {MAX_DEPTH} levels of nesting")]
+                )
             if count > MAX_EVENTS:
-                raise InvalidRuleFile([document.mistake(place, f"too many values: over {MAX_EVENTS}")])
+                raise InvalidRuleFileError(
+                    [document.mistake(place, f"too many values: over {MAX_EVENTS}")]
+                )
             yield event
     except MarkedYAMLError as error:
-        raise InvalidRuleFile([_syntax_mistake(document, error)]) from None
+        raise InvalidRuleFileError([_syntax_mistake(document, error)]) from None
     except (YAMLError, ValueError, RecursionError, IndexError, TypeError, AttributeError) as error:
-        message = f"not valid YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        raise InvalidRuleFile([document.mistake(_reader_place(document, error), message)]) from None
+        message = (
+            f"not valid YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        )
+        raise InvalidRuleFileError(
+            [document.mistake(_reader_place(document, error), message)]
+        ) from None
 
 
 def _reader_place(document: Document, error: Exception) -> tuple[int, int]:
@@ -204,6 +221,7 @@ class _Builder:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.mistakes: list[Mistake] = []
+        self._aliases_told = False
 
     def build(self, events: Iterator[Any]) -> Node | None:
         root: Node | None = None
@@ -222,16 +240,28 @@ class _Builder:
         place = (event.start_mark.line + 1, event.start_mark.column + 1)
         self.mistakes.append(self.document.mistake(place, message, hint, length=length))
 
+    def _refuse_once(self, event: Any, message: str, hint: str) -> None:
+        # A bomb has hundreds of them; the first says all.
+        if not self._aliases_told:
+            self._refuse(event, message, hint)
+        self._aliases_told = True
+
     def _node(self, event: Any, events: Iterator[Any]) -> Node:
         kind = type(event).__name__
         node = Node(None, event.start_mark.line + 1, event.start_mark.column + 1)
         if kind == "AliasEvent":
-            self._refuse(event, f"alias '*{event.anchor}' is not allowed", "write the value out")
+            self._refuse_once(
+                event, f"alias '*{event.anchor}' is not allowed", "write the value out"
+            )
             return node
         if event.anchor:
-            self._refuse(event, f"anchor '&{event.anchor}' is not allowed", "write the value out")
+            self._refuse_once(
+                event, f"anchor '&{event.anchor}' is not allowed", "write the value out"
+            )
         if event.tag is not None and str(event.tag) != "!":
-            self._refuse(event, f"tag '{event.tag}' is not allowed", "rule files hold plain values only")
+            self._refuse(
+                event, f"tag '{event.tag}' is not allowed", "rule files hold plain values only"
+            )
         if kind == "MappingStartEvent":
             self._mapping(node, events)
         elif kind == "SequenceStartEvent":
@@ -256,7 +286,9 @@ class _Builder:
             value = self._node(next(events), events)
             if key in node.value:
                 first = node.keys[key][0]
-                self._refuse(event, f"duplicate key {key!r}, already at line {first}", length=len(key))
+                self._refuse(
+                    event, f"duplicate key {key!r}, already at line {first}", length=len(key)
+                )
                 continue
             node.value[key] = value
             node.keys[key] = (event.start_mark.line + 1, event.start_mark.column + 1)
@@ -276,10 +308,12 @@ def _scalar(text: str) -> Any:
         return None
     if text in _BOOLS:
         return _BOOLS[text]
-    if _INT.match(text):
-        return int(text)
-    if _OTHER_BASE.match(text):
-        return int(text, 0)
+    if _INT.match(text) or _OTHER_BASE.match(text):
+        return int(text, 0 if text[1:2] in ("o", "x") else 10)
+    return _float_or_text(text)
+
+
+def _float_or_text(text: str) -> float | str:
     if len(text) < 64 and _FLOAT.match(text):
         return float(text)
     special = _SPECIAL.match(text)

@@ -27,7 +27,7 @@ def load_rules(files: Sequence[Path] = (), *, default: bool = True) -> RuleSet:
         default: whether the shipped default pack is the base.
 
     Raises:
-        InvalidRuleFile: a file is missing or holds mistakes; all of them are named with places.
+        InvalidRuleFileError: a file is missing or holds mistakes; all of them are named with places.
     """
     if default and not files:
         try:
@@ -46,7 +46,11 @@ def _shipped_default() -> RuleSet:
     name = f"{SHIPPED_PREFIX}{path.name}"
     data = shipped_data(path.name)
     rules = tuple(build_rule(r, name, lines.get(r["id"], 0)) for r in data["rules"])
-    if len({rule.id for rule in rules}) != len(rules) or data.keys() & {"extends", "override", "disable"}:
+    if len({rule.id for rule in rules}) != len(rules) or data.keys() & {
+        "extends",
+        "override",
+        "disable",
+    }:
         raise ValueError("not a plain pack")
     return RuleSet(rules, (name,), content_digest([raw]))
 

@@ -51,7 +51,7 @@ class Mistake:
         return f"{number} | {shown}\n{' ' * len(number)} | {' ' * at}{carets}"
 
 
-class InvalidRuleFile(RuleFileError):
+class InvalidRuleFileError(RuleFileError):
     """A rule file with mistakes; `mistakes` in order of their places."""
 
     def __init__(self, mistakes: Iterable[Mistake], what: str = "rule file") -> None:

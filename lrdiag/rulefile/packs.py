@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrdiag.rulefile.build import build_rule, parameters_of
+from lrdiag.errors import LrdiagError
+from lrdiag.rulefile.build import build_rule, rule_lines
 from lrdiag.rulefile.documents import Document, read_document
 from lrdiag.rulefile.lint import rule_mistakes
 from lrdiag.rulefile.load import DEFAULT_PACK, content_digest, rule_files
 from lrdiag.rulefile.location import shipped_packs, shown
-from lrdiag.rulefile.mistakes import InvalidRuleFile, Mistake, did_you_mean
+from lrdiag.rulefile.mistakes import InvalidRuleFileError, Mistake, did_you_mean
 from lrdiag.rulefile.schema import schema_mistakes
+from lrdiag.rulefile.shipped import compiled_data
 from lrdiag.rulefile.values import Rule, RuleSet
 
 MAX_FILES = 64
@@ -22,7 +24,7 @@ def load_checked(files: Sequence[Path], *, default: bool = True) -> RuleSet:
     """The rules of the default pack and of further files, fully checked.
 
     Raises:
-        InvalidRuleFile: with all mistakes of all files.
+        InvalidRuleFileError: with all mistakes of all files.
     """
     layers = Layers()
     paths = rule_files(files)
@@ -33,7 +35,7 @@ def load_checked(files: Sequence[Path], *, default: bool = True) -> RuleSet:
         layers.add_file(path)
     rules = layers.rules()
     if layers.errors:
-        raise InvalidRuleFile(layers.errors)
+        raise InvalidRuleFileError(layers.errors)
     return RuleSet(tuple(rules), tuple(layers.names), content_digest(layers.contents))
 
 
@@ -44,20 +46,21 @@ def _same(one: Path, other: Path) -> bool:
 class _Entry:
     """A rule's data while packs change it, and where it stands."""
 
-    def __init__(self, data: dict[str, Any], document: Document, path: tuple[str | int, ...]) -> None:
+    def __init__(
+        self, data: dict[str, Any], document: Document, path: tuple[str | int, ...], line: int = 0
+    ) -> None:
         self.data = data
         self.document = document
         self.path = path
-
-    @property
-    def line(self) -> int:
-        return self.document.place_of(self.path)[0]
+        self.trusted = line > 0
+        self.line = line or document.place_of(path)[0]
 
 
 class Layers:
     """Rules by id, changed by each further file. `mistakes` holds warnings too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, trust_compiled: bool = True) -> None:
+        self.trust_compiled = trust_compiled
         self.entries: dict[str, _Entry] = {}
         self.mistakes: list[Mistake] = []
         self.names: list[str] = []
@@ -75,9 +78,11 @@ class Layers:
         if resolved in self._done:
             return
         self._done.add(resolved)
+        if self.trust_compiled and self._add_compiled(path):
+            return
         try:
             document = read_document(path)
-        except InvalidRuleFile as error:
+        except InvalidRuleFileError as error:
             self.mistakes.extend(error.mistakes)
             return
         self.names.append(shown(path))
@@ -89,13 +94,29 @@ class Layers:
             self._extend(document, data, path, (*chain, resolved))
             self._apply(document, data)
 
+    def _add_compiled(self, path: Path) -> bool:
+        """Add a shipped pack from its generated twin, which was checked when it was made."""
+        data = compiled_data(path)
+        if not isinstance(data, dict) or data.keys() & {"extends", "disable", "override"}:
+            return False
+        text = path.read_text("utf-8")
+        lines = rule_lines(text)
+        document = Document(shown(path), None, tuple(text.split("\n")))
+        self.names.append(document.file)
+        self.contents.append(text.encode())
+        for rule in data["rules"]:
+            self._add(_Entry(dict(rule), document, (), lines.get(rule["id"], 1)))
+        return True
+
     def _extend(
         self, document: Document, data: Mapping[str, Any], path: Path, chain: tuple[Path, ...]
     ) -> None:
         wanted = data.get("extends")
         names = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else []
         for index, name in enumerate(n for n in names if isinstance(n, str)):
-            place = document.place_of(("extends", index) if isinstance(wanted, list) else ("extends",))
+            place = document.place_of(
+                ("extends", index) if isinstance(wanted, list) else ("extends",)
+            )
             target, problem, hint = _pack(name, path)
             if target is not None and target.resolve() in chain:
                 problem = f"circular extends: {name!r} leads back to this file"
@@ -146,29 +167,31 @@ class Layers:
             return
         place = entry.document.place_of((*entry.path, "id"))
         where = f"{first.document.file}:{first.line}"
-        hint = "change it with `override:`" if first.document is not entry.document else "give it another id"
+        hint = (
+            "change it with `override:`"
+            if first.document is not entry.document
+            else "give it another id"
+        )
         message = f"duplicate rule id {rule_id!r}, already used at {where}"
         self.mistakes.append(entry.document.mistake(place, message, hint, length=len(rule_id)))
 
     def rules(self) -> list[Rule]:
         """The rules that can be built; what is wrong with the others joins `mistakes`."""
+        for entry in self.entries.values():
+            if entry.trusted:
+                continue
+            self.mistakes.extend(rule_mistakes(entry.document, entry.path, entry.data))
         return [rule for entry in self.entries.values() if (rule := self._build(entry)) is not None]
 
     def _build(self, entry: _Entry) -> Rule | None:
         try:
-            rule = build_rule(entry.data, entry.document.file, entry.line)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            if not self._told(entry):
+            return build_rule(entry.data, entry.document.file, entry.line)
+        except (KeyError, TypeError, ValueError, AttributeError, LrdiagError) as error:
+            # What the schema and the lint named already needs no second word.
+            if not any(m.file == entry.document.file for m in self.errors):
                 place = entry.document.place_of(entry.path)
-                detail = f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)
-                self.mistakes.append(entry.document.mistake(place, f"the rule is not valid: {detail}"))
+                self.mistakes.append(entry.document.mistake(place, f"not a valid rule: {error}"))
             return None
-        self.mistakes.extend(rule_mistakes(rule, entry.document, entry.path, parameters_of(entry.data)))
-        return rule
-
-    def _told(self, entry: _Entry) -> bool:
-        """Whether the schema already named a mistake in this file."""
-        return any(m.file == entry.document.file for m in self.mistakes)
 
 
 def _pack(name: str, file: Path) -> tuple[Path | None, str, str]:
@@ -177,7 +200,11 @@ def _pack(name: str, file: Path) -> tuple[Path | None, str, str]:
         packs = shipped_packs()
         if name in packs:
             return packs[name], "", ""
-        return None, f"unknown pack {name!r}, not found among the shipped ones", did_you_mean(name, packs)
+        return (
+            None,
+            f"unknown pack {name!r}, not found among the shipped ones",
+            did_you_mean(name, packs),
+        )
     folder = file.resolve().parent
     target = (folder / name).resolve()
     if Path(name).is_absolute() or not target.is_relative_to(folder):

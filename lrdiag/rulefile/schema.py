@@ -98,12 +98,18 @@ def schema_mistakes(document: Document) -> list[Mistake]:
         return [document.mistake((1, 1), "empty rule file", "write `version: 1` and `rules:`")]
     data = document.root.plain()
     if not isinstance(data, dict):
-        return [document.mistake((1, 1), f"expected a mapping with the key rules, found {kind_word(data)}")]
+        return [
+            document.mistake(
+                (1, 1), f"expected a mapping with the key rules, found {kind_word(data)}"
+            )
+        ]
     found = list(model_mistakes(document, RuleFileModel, data, ()))
     for path, rule in _rules_in(data):
         found.extend(_check_mistakes(document, rule, path))
     if not data.get("rules") and not any(data.get(k) for k in ("extends", "override", "disable")):
-        found.append(document.mistake((1, 1), "the file has no rules", "add at least one under `rules:`"))
+        found.append(
+            document.mistake((1, 1), "the file has no rules", "add at least one under `rules:`")
+        )
     return found
 
 
@@ -121,11 +127,15 @@ def _check_mistakes(
     kind = kind_of(rule)
     if not kind:
         if "check" not in rule:
-            yield document.mistake(document.place_of(path), "missing key 'check' (or 'when')", "name a check kind")
+            yield document.mistake(
+                document.place_of(path), "missing key 'check' (or 'when')", "name a check kind"
+            )
         return
     if kind not in kinds:
         place = document.place_of((*path, "check"))
-        yield document.mistake(place, f"unknown check kind {kind!r}", did_you_mean(kind, kinds), length=len(kind))
+        yield document.mistake(
+            place, f"unknown check kind {kind!r}", did_you_mean(kind, kinds), length=len(kind)
+        )
         return
     if isinstance(rule.get("parameters", {}), dict):
         yield from parameter_mistakes(document, kinds[kind], rule, path)
@@ -139,10 +149,14 @@ def parameter_mistakes(
     given = parameters_of(rule)
     base = (*path, "parameters")
     for mistake in model_mistakes(document, model, given, base):
-        yield mistake
+        # A condition at the rule's own level is checked there.
+        if "when" not in rule or not mistake.message.startswith("when:"):
+            yield mistake
     if "when" in rule and "when" not in model.model_fields:
         place = document.place_of((*path, "when"), key=True)
-        yield document.mistake(place, f"'when' belongs to the check kind 'expr', not {kind.kind!r}", length=4)
+        yield document.mistake(
+            place, f"'when' belongs to the check kind 'expr', not {kind.kind!r}", length=4
+        )
 
 
 @lru_cache(maxsize=256)
@@ -151,9 +165,15 @@ def parameter_model(kind: type[Check]) -> type[BaseModel]:
     hints = typing.get_type_hints(kind)
     members: dict[str, Any] = {}
     for field in fields(kind):  # type: ignore[arg-type]
-        default = ... if field.default is MISSING and field.default_factory is MISSING else _default(field)
+        default = (
+            ...
+            if field.default is MISSING and field.default_factory is MISSING
+            else _default(field)
+        )
         members[field.name] = (_annotation(hints[field.name]), Field(default))
-    name = "".join(part.capitalize() for part in kind.kind.replace("-", "_").split("_")) + "Parameters"
+    name = (
+        "".join(part.capitalize() for part in kind.kind.replace("-", "_").split("_")) + "Parameters"
+    )
     return create_model(name, __config__=_STRICT, **members)
 
 
@@ -207,12 +227,16 @@ def _mistake(
     if kind == "missing":
         return document.mistake(document.place_of(path[:-1]), f"missing key {name!r}")
     place = document.place_of(path)
-    wanted = _WANTED.get(kind) or item["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    wanted = _WANTED.get(kind) or item["msg"].removeprefix("Input should be ").removeprefix(
+        "Value error, "
+    )
     shown = kind_word(item["input"])
     hint = ""
     if kind == "literal_error":
         wanted = item["ctx"]["expected"]
-        hint = did_you_mean(str(item["input"]), [w.strip("' ") for w in wanted.replace(" or ", ",").split(",")])
+        hint = did_you_mean(
+            str(item["input"]), [w.strip("' ") for w in wanted.replace(" or ", ",").split(",")]
+        )
         hint = hint if hint.startswith("did") else ""
     if kind == "string_pattern_mismatch":
         wanted = _PATTERNS.get(name, wanted)
@@ -252,7 +276,11 @@ def kind_word(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     text = repr(value) if isinstance(value, str) else str(value)
-    return (text if len(text) <= 60 else text[:57] + "…") if not isinstance(value, bool) else str(value).lower()
+    return (
+        (text if len(text) <= 60 else text[:57] + "…")
+        if not isinstance(value, bool)
+        else str(value).lower()
+    )
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
@@ -272,5 +300,3 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
         if inner is not None:
             return inner
     return None
-
-

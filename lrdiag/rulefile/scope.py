@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,9 +14,9 @@ import numpy as np
 from lrdiag.checks.interface import Evidence
 from lrdiag.errors import RuleFileError
 from lrdiag.findings import Status
+from lrdiag.rulefile.stretches import after, cut
 from lrdiag.rulefile.values import Rule
-from lrdiag.schedule.values import Change, Segment
-from lrdiag.view import Curve, RunView
+from lrdiag.view import RunView
 
 _AFTER_DROP = re.compile(r"after_drop\(([1-9][0-9]{0,2})\)\Z")
 SCOPES = ("run", "segment", "after_drop", "after_drop(N)")
@@ -30,7 +31,9 @@ def applicable_view(rule: Rule, view: RunView) -> RunView | str:
     """The run with only the curves the rule applies to, or why it does not apply."""
     kind = str(view.task.get("kind", ""))
     if rule.tasks and kind not in rule.tasks:
-        return f"The rule is for {', '.join(rule.tasks)}; this run's task is {kind or 'not stated'}."
+        return (
+            f"The rule is for {', '.join(rule.tasks)}; this run's task is {kind or 'not stated'}."
+        )
     if not rule.roles and not rule.tags:
         return view
     curves = {r: c for r, c in view.curves.items() if _selected(rule, r, c.tag)}
@@ -76,7 +79,9 @@ def compiled_pattern(expression: str) -> Any:
         return re2.compile(expression, options)
     except re2.error as error:
         text = str(error.args[0] if error.args else error).strip("b'\"")
-        raise RuleFileError(f"Regular expression {expression[:80]!r} is not valid: {text}.") from None
+        raise RuleFileError(
+            f"Regular expression {expression[:80]!r} is not valid: {text}."
+        ) from None
 
 
 def in_scope(rule: Rule, view: RunView) -> Iterator[Evidence]:
@@ -117,39 +122,6 @@ def _stretches(scope: str, view: RunView) -> Iterator[tuple[int | None, RunView]
             yield number, after(view, drop)
 
 
-def after(view: RunView, drop: Change) -> RunView:
-    """The stretch from a drop to the next change of the learning rate."""
-    later = [s.end_step for s in view.schedule.segments if s.first_step <= drop.step < s.end_step]
-    following = [c.step for c in (*view.schedule.drops, *view.schedule.rises) if c.step > drop.step]
-    end = min([*later, *following], default=None)
-    return cut(view, drop.step, end)
-
-
-def cut(view: RunView, first_step: int, end_step: int | None) -> RunView:
-    """The run between two steps, [first_step, end_step); without changes of the rate in it."""
-    curves = {r: _cut_curve(c, first_step, end_step) for r, c in view.curves.items()}
-    within = tuple(
-        s for s in view.schedule.segments
-        if s.first_step >= first_step and (end_step is None or s.first_step < end_step)
-    )  # fmt: skip
-    own = within or (Segment(first_step, end_step or 2**62, float("nan"), float("nan")),)
-    schedule = replace(view.schedule, drops=_within(view.schedule.drops, first_step, end_step),
-                       rises=_within(view.schedule.rises, first_step, end_step), segments=own)
-    kept = {r: c for r, c in curves.items() if len(c)}
-    return replace(view, curves=kept, schedule=schedule, cache={})
-
-
-def _within(changes: tuple[Change, ...], first: int, end: int | None) -> tuple[Change, ...]:
-    return tuple(c for c in changes if c.step > first and (end is None or c.step < end))
-
-
-def _cut_curve(curve: Curve, first_step: int, end_step: int | None) -> Curve:
-    keep = curve.step >= first_step
-    if end_step is not None:
-        keep &= curve.step < end_step
-    return replace(curve, step=curve.step[keep], epoch=curve.epoch[keep], value=curve.value[keep])
-
-
 def held_long_enough(rule: Rule, view: RunView, evidence: Evidence) -> Evidence:
     """A failed answer that held fewer epochs than the rule's `for` does not fail.
 
@@ -157,16 +129,44 @@ def held_long_enough(rule: Rule, view: RunView, evidence: Evidence) -> Evidence:
     """
     if not rule.hold_epochs or evidence.status is not Status.FAILED:
         return evidence
+    if getattr(rule.check, "momentary", False):
+        return _held_until_end(rule, view, evidence)
     held = _epochs_held(view, evidence)
     if held is None:
-        reason = f"Whether it held for {rule.hold_epochs:g} epochs is unknown: no epochs are known."
-        return replace(evidence, status=Status.NOT_JUDGED, reason=reason)
+        return _unjudged(evidence, _NO_EPOCHS.format(rule.hold_epochs))
     if held >= rule.hold_epochs:
         return evidence
     text = f"It held for {held:.3g} epochs; the rule asks for {rule.hold_epochs:g}"
     if evidence.last_step is None or evidence.last_step >= _last_step(view):
-        return replace(evidence, status=Status.NOT_JUDGED, reason=f"{text}, and the log ends there.")
+        return _unjudged(evidence, f"{text}, and the log ends there.")
     return replace(evidence, status=Status.PASSED, details=(*evidence.details, f"{text}."))
+
+
+_NO_EPOCHS = "Whether it held for {:g} epochs is unknown: no epochs are known."
+
+
+def _unjudged(evidence: Evidence, reason: str) -> Evidence:
+    return replace(evidence, status=Status.NOT_JUDGED, reason=reason)
+
+
+def _held_until_end(rule: Rule, view: RunView, evidence: Evidence) -> Evidence:
+    """Ask a condition about the run's end again at each earlier epoch, as far as `for` reaches."""
+    last = view.axis.epoch_at(_last_step(view)) if view.axis.known else None
+    if last is None:
+        return _unjudged(evidence, _NO_EPOCHS.format(rule.hold_epochs))
+    for back in range(1, math.ceil(rule.hold_epochs)):
+        step = float(view.axis.step_of(np.array([last - back]))[0])
+        if not np.isfinite(step) or last - back < -0.5:
+            return _unjudged(
+                evidence, f"The log is shorter than the {rule.hold_epochs:g} epochs asked for."
+            )
+        earlier = next(iter(rule.check.evaluate(cut(view, 0, round(step) + 1))))
+        if earlier.status is Status.PASSED:
+            text = f"It held for {back} epochs; the rule asks for {rule.hold_epochs:g}"
+            return _unjudged(evidence, f"{text}, and the log ends there.")
+        if earlier.status is not Status.FAILED:
+            return _unjudged(evidence, f"{back} epochs before the end: {earlier.reason}")
+    return evidence
 
 
 def _last_step(view: RunView) -> int:

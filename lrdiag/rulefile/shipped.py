@@ -26,19 +26,40 @@ def shipped_data(name: str) -> Any:
     from lrdiag.rulefile.location import rules_folder
 
     path = rules_folder() / name
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    entry = _compiled(rules_folder()).get(name)
-    if isinstance(entry, dict) and entry.get("sha256") == digest:
-        return entry["data"]
+    data = compiled_data(path)
+    if data is not None:
+        return data
     from lrdiag.rulefile.documents import load_document
 
     return load_document(path)
 
 
-def compile_folder(folder: Path) -> str:
-    """The text of `compiled.json` for all YAML files directly in the folder."""
-    from lrdiag.rulefile.documents import load_document
+def compiled_data(path: Path) -> Any | None:
+    """The generated twin of a shipped file, None when it is missing or the file has changed."""
+    from lrdiag.rulefile.location import rules_folder
 
+    if path.resolve().parent != rules_folder():
+        return None
+    entry = _compiled(rules_folder()).get(path.name)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    fresh = isinstance(entry, dict) and entry.get("sha256") == digest
+    return entry["data"] if fresh else None
+
+
+def compile_folder(folder: Path) -> str:
+    """The text of `compiled.json` for all YAML files directly in the folder.
+
+    Raises:
+        InvalidRuleFileError: a file holds mistakes, so that its twin could not be trusted.
+    """
+    from lrdiag.rulefile.documents import load_document
+    from lrdiag.rulefile.mistakes import InvalidRuleFileError
+    from lrdiag.rulefile.verify import check_files
+
+    packs = [path for path in sorted(folder.glob("*.yml")) if path.stem != "roles"]
+    _, mistakes = check_files(packs, trust_compiled=False)
+    if any(m.severity == "error" for m in mistakes):
+        raise InvalidRuleFileError(mistakes)
     entries = {
         path.name: {
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -49,6 +70,7 @@ def compile_folder(folder: Path) -> str:
     return json.dumps(entries, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
 
 
+@lru_cache(maxsize=1)
 def _compiled(folder: Path) -> dict[str, Any]:
     try:
         data = json.loads((folder / COMPILED).read_text("utf-8"))

@@ -1,0 +1,97 @@
+"""`lrdiag rules`: list, check, test, explain and backtest rules."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lrdiag.cli.output import say, visible
+
+if TYPE_CHECKING:
+    from lrdiag.rulefile.values import RuleSet
+
+_FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|DIR]...")
+_NO_DEFAULT = click.option(
+    "--no-default", is_flag=True, help="Without the shipped default pack below the files."
+)
+
+
+@click.group("rules")
+def command() -> None:
+    """List, check, test and explain rules."""
+
+
+@command.command("check")
+@_FILES
+@_NO_DEFAULT
+@click.option(
+    "--logs", type=click.Path(path_type=Path), multiple=True, metavar="PATH",
+    help="Also name selectors that match nothing in these logs.",
+)  # fmt: skip
+def check(*, files: tuple[Path, ...], no_default: bool, logs: tuple[Path, ...]) -> None:
+    """Check rule files: every mistake at once, with its place.
+
+    FILE is a rule file or a folder of them (default: those of the configuration, or the shipped
+    packs). Exit code 2 when there are mistakes.
+    """
+    from lrdiag.rulefile.verify import check_files, logged_names
+
+    tags, roles = logged_names(logs) if logs else (None, set())
+    paths = files or _configured_files()
+    rules, mistakes = check_files(paths, default=not no_default, tags=tags, roles=roles)
+    for mistake in mistakes[:_SHOWN]:
+        click.echo(visible(mistake.render()), err=True)
+    errors = sum(m.severity == "error" for m in mistakes)
+    if errors:
+        left = f" ({len(mistakes) - _SHOWN} not shown)" if len(mistakes) > _SHOWN else ""
+        say(f"lrdiag: {errors} mistake{'s' if errors != 1 else ''} in the rule files{left}.")
+        sys.exit(2)
+    click.echo(f"{len(rules)} rules in {len({r.file for r in rules})} files are valid.")
+
+
+_SHOWN = 50
+
+
+def _configured_files() -> tuple[Path, ...]:
+    from lrdiag.config import load_config
+    from lrdiag.rulefile.location import shipped_packs
+
+    return load_config().rules or tuple(shipped_packs().values())
+
+
+def _rules(files: tuple[Path, ...], no_default: bool) -> RuleSet:
+    from lrdiag.config import load_config
+    from lrdiag.rulefile.load import load_rules
+
+    config = load_config()
+    return load_rules((*config.rules, *files), default=config.default_rules and not no_default)
+
+
+@command.command("list")
+@_FILES
+@_NO_DEFAULT
+@click.option("--kinds", is_flag=True, help="List the check kinds instead.")
+@click.option("--roles", is_flag=True, help="List the roles and the values of conditions instead.")
+def list_rules(*, files: tuple[Path, ...], no_default: bool, kinds: bool, roles: bool) -> None:
+    """List the rules in force: id, severity, summary."""
+    if kinds:
+        from lrdiag.checks.registry import check_kinds
+
+        lines = [(name, _first_line(kind)) for name, kind in check_kinds().items()]
+    elif roles:
+        from lrdiag.rulefile.vocabulary import rule_vocabulary
+
+        lines = [(role, ", ".join(v)) for role, v in rule_vocabulary().subjects.items()]
+    else:
+        found = _rules(files, no_default).rules
+        lines = [(rule.id, f"{rule.severity.value:<8} {rule.summary}") for rule in found]
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, text in lines:
+        click.echo(visible(f"{name:<{width}}  {text}"))
+
+
+def _first_line(kind: type) -> str:
+    return (kind.__doc__ or "").strip().split("\n")[0]
