@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Status, Verdict
 from lrdiag.reports import wording
@@ -33,17 +34,29 @@ OPEN_RUNS = 3
 
 @dataclass(frozen=True, slots=True)
 class HtmlFormat:
-    """The report as one HTML file. `most_bytes`: the size aimed at for many runs."""
+    """The report as one HTML file.
+
+    `most_bytes`: the size aimed at for many runs. `tag_links`: a URL in which `{tag}` stands for
+    a regular expression of a tag, to link tags to a viewer; empty for none.
+    """
 
     names: ClassVar[tuple[str, ...]] = ("html",)
     most_bytes: int = MOST_BYTES
+    tag_links: str = ""
 
     def render(self, report: HealthReport) -> str:
         """The page, the same bytes for the same report."""
         runs = wording.worst_first(report.runs)
-        bare = _render(report, runs, [""] * len(runs))
+        bare = self._page(report, runs, [""] * len(runs))
         room = min(self.most_bytes, PAGE_BYTES + RUN_BYTES * len(runs)) - len(bare.encode())
-        return _render(report, runs, charts_within(runs, room))
+        return self._page(report, runs, charts_within(runs, room))
+
+    def _page(
+        self, report: HealthReport, runs: Sequence[RunReport], charts: Sequence[str]
+    ) -> str:
+        template, _, _ = _page()
+        text: str = template.render(**_variables(report, runs, charts), tag_links=self.tag_links)
+        return text.rstrip() + "\n"
 
 
 def charts_within(runs: Sequence[RunReport], room: int) -> list[str]:
@@ -69,30 +82,31 @@ def _first_within(drawn: Sequence[str], room: int) -> list[str]:
     return kept
 
 
-def _render(report: HealthReport, runs: Sequence[RunReport], charts: Sequence[str]) -> str:
+def _variables(
+    report: HealthReport, runs: Sequence[RunReport], charts: Sequence[str]
+) -> dict[str, Any]:
     from markupsafe import Markup
 
     import lrdiag
 
-    template, style, script = _page()
+    _, style, script = _page()
     alone = len(runs) == 1
     failing = sum(run.verdict in (Verdict.UNHEALTHY, Verdict.WARNING) for run in runs)
-    text: str = template.render(
-        report=report,
-        runs=runs,
+    return {
+        "report": report,
+        "runs": runs,
         # The charts are the only text not escaped here: `svg` escapes every name it draws.
-        charts=[Markup(text) for text in charts],
-        headline=wording.headline(report),
-        actions=[a for a in wording.next_actions(report) if a.finding.remedy],
-        problems=[*report.problems, *(p for run in runs for p in run.problems)],
-        open=1 if alone else min(failing, OPEN_RUNS),
-        evidence=6 if len(runs) <= 50 else 3,
-        policy=_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
-        version=lrdiag.__version__,
-    )
-    return text.rstrip() + "\n"
+        "charts": [Markup(text) for text in charts],
+        "headline": wording.headline(report),
+        "actions": [a for a in wording.next_actions(report) if a.finding.remedy],
+        "problems": [*report.problems, *(p for run in runs for p in run.problems)],
+        "open": 1 if alone else min(failing, OPEN_RUNS),
+        "evidence": 6 if len(runs) <= 50 else 3,
+        "policy": _policy(style, script),
+        "style": Markup(style),
+        "script": Markup(script),
+        "version": lrdiag.__version__,
+    }
 
 
 def _policy(style: str, script: str) -> str:
@@ -100,6 +114,11 @@ def _policy(style: str, script: str) -> str:
         f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
         f"script-src 'sha256-{_digest(script)}'; base-uri 'none'; form-action 'none'"
     )
+
+
+def script_hash() -> str:
+    """SHA-256 of the page's script in base64, for a server's Content-Security-Policy header."""
+    return _digest(_page()[2])
 
 
 def _digest(text: str) -> str:
@@ -133,7 +152,8 @@ def _filters() -> Mapping[str, Callable[..., Any]]:
         "run_headline": wording.run_headline, "sentence": wording.sentence,
         "failed_rules": _failed_rules, "passed": _passed, "not_judged": _not_judged,
         "accepted": _accepted, "place": _place, "rank": wording.WORST_FIRST.index,
-        "is_link": _is_link, "suggestions": _suggestions,
+        "is_link": _is_link, "tag_link": _tag_link, "capital": wording.capital,
+        "suggestions": _suggestions,
     }  # fmt: skip
 
 
@@ -159,6 +179,15 @@ def _place(problem: Problem) -> str:
 
 def _is_link(link: str) -> bool:
     return re.fullmatch(r"https://[\w.-]+(/[\w./#?=&%~-]*)?", link, re.ASCII) is not None
+
+
+def _tag_link(tag: str, links: str) -> str:
+    if not links or len(tag) > 500:
+        return ""
+    # Tags of split directories carry the split's name in front, in the viewer they do not.
+    split, slash, rest = tag.partition("/")
+    pattern = f"^({re.escape(split)}/)?{re.escape(rest)}$" if slash else f"^{re.escape(tag)}$"
+    return links.replace("{tag}", quote(pattern, safe="", errors="replace"))
 
 
 def _suggestions(finding: Finding) -> list[tuple[str, str]]:

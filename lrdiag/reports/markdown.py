@@ -170,7 +170,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from (markdown_text(finding.message or finding.summary), "")
     for text in (wording.measured(finding), wording.certainty(finding), *finding.evidence):
         if text:
-            yield f"- {markdown_text(text[:1].upper() + text[1:])}"
+            yield f"- {markdown_text(wording.capital(text))}"
     if finding.tags:
         yield f"- Tags: {', '.join(markdown_name(tag) for tag in finding.tags[:6])}"
     if finding.remedy:

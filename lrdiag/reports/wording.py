@@ -112,9 +112,14 @@ def run_headline(run: RunReport) -> str:
     return f"{count(judged, 'rule')} judged, none failed" if judged else "no rule could be judged"
 
 
+def capital(words: str) -> str:
+    """With a capital at the start."""
+    return words[:1].upper() + words[1:]
+
+
 def sentence(words: str) -> str:
     """With a capital and a full stop."""
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{capital(words)}."
 
 
 def problem_place(problem: Problem) -> str:
