@@ -1,4 +1,4 @@
-"""The numbers a condition can ask of a curve: `val_loss.last`, `after_drop(1).val_recall.change`."""
+"""The numbers a condition can ask of a curve: `val_loss.last`, `after_drop(1).val_f1.change`."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def load_rules(files: Sequence[Path] = (), *, default: bool = True) -> RuleSet:
         default: whether the shipped default pack is the base.
 
     Raises:
-        InvalidRuleFileError: a file is missing or holds mistakes; all of them are named with places.
+        InvalidRuleFileError: a file is missing or holds mistakes; all are named with places.
     """
     if default and not files:
         try:

@@ -65,6 +65,15 @@ class InvalidRuleFileError(RuleFileError):
         super().__init__("\n".join([head, *shown]))
 
 
+class InvalidPolicyError(InvalidRuleFileError):
+    """A gate policy with mistakes."""
+
+    slug = "policy"
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        super().__init__(mistakes, "policy")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint naming the closest known name, or listing a few of them, or nothing."""
     names: Sequence[str] = sorted(set(known))

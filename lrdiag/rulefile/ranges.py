@@ -89,10 +89,11 @@ class _Ranges:
             return _combined(node.op, self.range(node.left), self.range(node.right))
         if isinstance(node, ast.Call):
             return _called(node, [self.range(argument) for argument in node.args])
-        if isinstance(node, ast.IfExp):
-            one, other = self.range(node.body), self.range(node.orelse)
-            return min(one[0], other[0]), max(one[1], other[1])
-        return _ANY
+        return self._either(node) if isinstance(node, ast.IfExp) else _ANY
+
+    def _either(self, node: ast.IfExp) -> Range:
+        one, other = self.range(node.body), self.range(node.orelse)
+        return min(one[0], other[0]), max(one[1], other[1])
 
 
 def _compared(operator: ast.cmpop, left: Range, right: Range) -> Truth:

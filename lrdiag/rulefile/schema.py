@@ -59,7 +59,7 @@ class _Common(BaseModel):
     min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
         0.0, description="failed findings below this confidence are not judged"
     )
-    applies_to: AppliesTo = Field(default_factory=AppliesTo, description="what it applies to")
+    applies_to: AppliesTo = Field(AppliesTo(), description="what it applies to")
     when: Annotated[str, Field(min_length=1, max_length=2_000)] = Field(
         "", description="the condition of an `expr` rule: the rule fires where it is true"
     )

@@ -76,7 +76,7 @@ def compiled_pattern(expression: str) -> Any:
     options.log_errors = False
     options.max_mem = 1 << 20
     try:
-        return re2.compile(expression, options)
+        return re2.compile(expression, options)  # type: ignore[no-untyped-call]
     except re2.error as error:
         text = str(error.args[0] if error.args else error).strip("b'\"")
         raise RuleFileError(

@@ -42,8 +42,9 @@ def compiled_data(path: Path) -> Any | None:
         return None
     entry = _compiled(rules_folder()).get(path.name)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    fresh = isinstance(entry, dict) and entry.get("sha256") == digest
-    return entry["data"] if fresh else None
+    if not isinstance(entry, dict) or entry.get("sha256") != digest:
+        return None
+    return entry["data"]
 
 
 def compile_folder(folder: Path) -> str:
