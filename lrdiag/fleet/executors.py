@@ -54,9 +54,7 @@ def choose_executor(jobs: int | None = None, engine: str | None = None) -> Mappe
 
         return DaskEngine(engine)
     if engine and engine != "local":
-        raise ExecutorError(
-            f"--engine {engine!r} is not known.", "Use local or dask://HOST:PORT."
-        )
+        raise ExecutorError(f"--engine {engine!r} is not known.", "Use local or dask://HOST:PORT.")
     workers = jobs or available_cores()
     return sequential if workers == 1 else ProcessPool(workers)
 

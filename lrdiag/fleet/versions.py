@@ -22,15 +22,29 @@ def code_version() -> str:
     """
     from lrdiag import __version__
     from lrdiag.fleet.records import layout
+
+    lines = [__version__, layout(), *_plugins()]
+    for name, path in _own_files():
+        status = path.stat()
+        lines.append(f"{name} {status.st_size} {status.st_mtime_ns}")
+    return _digest(lines)
+
+
+def code_content() -> str:
+    """Digest of lrdiag's modules and data by their content, to compare two machines."""
+    return _digest([f"{name} {path.read_bytes()!r}" for name, path in _own_files()])
+
+
+def _own_files() -> list[tuple[str, Path]]:
     from lrdiag.rulefile.location import rules_folder
 
     package = Path(__file__).resolve().parent.parent
-    lines = [__version__, layout(), *_plugins()]
-    for folder, pattern in ((package, "**/*.py"), (rules_folder(), "*.*")):
-        for path in sorted(folder.glob(pattern)):
-            status = path.stat()
-            lines.append(f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}")
-    return _digest(lines)
+    places = ((package, "**/*.py"), (rules_folder(), "*.*"))
+    return [
+        (str(path.relative_to(folder)), path)
+        for folder, pattern in places
+        for path in sorted(folder.glob(pattern))
+    ]
 
 
 def _plugins() -> list[str]:
