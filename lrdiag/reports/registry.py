@@ -30,7 +30,11 @@ def _built_in() -> Iterator[type[Any]]:
         name = f"{lrdiag.reports.__name__}.{info.name}"
         if info.ispkg or info.name == "interface":
             continue
-        yield from (v for v in vars(import_module(name)).values() if _is_format(v, name))
+        yield from _formats_in(name)
+
+
+def _formats_in(module: str) -> list[type[Any]]:
+    return [v for v in vars(import_module(module)).values() if _is_format(v, module)]
 
 
 def _third_party() -> Iterator[type[Any]]:
@@ -54,6 +58,15 @@ def _formats() -> dict[str, type[Any]]:
     return found
 
 
+def _by_module(name: str) -> type[Any] | None:
+    """The format in the module of the same name, without importing all the others."""
+    known = (info.name for info in pkgutil.iter_modules(lrdiag.reports.__path__))
+    if name not in known:
+        return None
+    kinds = _formats_in(f"{lrdiag.reports.__name__}.{name}")
+    return next((kind for kind in kinds if name in kind.names), None)
+
+
 def format_names() -> tuple[str, ...]:
     """Every name `--format` accepts, sorted; built-ins win over third parties' of one name."""
     return tuple(sorted(_formats()))
@@ -69,7 +82,7 @@ def report_format(name: str, **options: Any) -> ReportFormat:
     Raises:
         ReportError: no format has this name.
     """
-    kind = _formats().get(name)
+    kind = _by_module(name) or _formats().get(name)
     if kind is None:
         raise ReportError(
             f"There is no report format '{name}'.", f"Choose one of: {', '.join(format_names())}."

@@ -139,7 +139,9 @@ _QUIET = (
     finding("accuracy-paradox", Status.NOT_APPLICABLE, reason="no recall was logged"),
     finding("data-leakage", Status.NOT_JUDGED, reason="no test metric was logged."),
     finding(
-        "no-signal", Status.NOT_JUDGED, reason="the number of classes is not known; set num_classes."
+        "no-signal",
+        Status.NOT_JUDGED,
+        reason="the number of classes is not known; set num_classes.",
     ),
 )
 
@@ -154,7 +156,12 @@ def run(name: str = "resnet/version_3", *, sick: bool = False, seed: int = 0) ->
         run=name,
         verdict=Verdict.UNHEALTHY if sick else Verdict.HEALTHY,
         sources=(SourceSummary(f"logs/{name}/events.out.tfevents.1", "tensorboard", 4 * EPOCHS),),
-        roles={"train_loss": "train/loss", "val_loss": "val/loss", "val_accuracy": "val/acc", "lr": "lr"},
+        roles={
+            "train_loss": "train/loss",
+            "val_loss": "val/loss",
+            "val_accuracy": "val/acc",
+            "lr": "lr",
+        },
         series={
             "train/loss": SeriesSummary(EPOCHS, 0, EPOCHS - 1),
             "val/loss": SeriesSummary(EPOCHS, 0, EPOCHS - 1, superseded=3),
@@ -192,9 +199,7 @@ def sick() -> HealthReport:
 
 
 def mixed(amount: int = 10) -> HealthReport:
-    runs = tuple(
-        run(f"sweep/lr{i:03}/seed{i % 3}", sick=i % 4 == 1, seed=i) for i in range(amount)
-    )
+    runs = tuple(run(f"sweep/lr{i:03}/seed{i % 3}", sick=i % 4 == 1, seed=i) for i in range(amount))
     return HealthReport(runs, (CORRUPT,), Verdict.UNHEALTHY, rules=("default",))
 
 
@@ -205,7 +210,9 @@ def many() -> HealthReport:
 def hostile() -> HealthReport:
     """Every hostile name as run name, tag, role's tag, message, remedy, evidence, file, param."""
     runs = tuple(_hostile_run(name) for name in HOSTILE)
-    problem = Problem(HOSTILE[3], "corrupt-record", "warning", HOSTILE[4], line=3, action=HOSTILE[9])
+    problem = Problem(
+        HOSTILE[3], "corrupt-record", "warning", HOSTILE[4], line=3, action=HOSTILE[9]
+    )
     return HealthReport(runs, (problem,), Verdict.UNHEALTHY, notes=HOSTILE[:12])
 
 
