@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from lrdiag.findings import Problem
@@ -31,12 +32,20 @@ class ProblemLog:
         action: str = "",
     ) -> None:
         """Note one problem; `lost` counts rows or records that were not read."""
-        problem = Problem(self.file, kind, severity, message, offset, line, lost, action)
+        self._note(Problem(self.file, kind, severity, message, offset, line, lost, action))
+
+    def _note(self, problem: Problem) -> None:
+        kind = problem.kind
         self._count[kind] = self._count.get(kind, 0) + 1
         if self._count[kind] <= SHOWN_PER_KIND:
             self._shown.append(problem)
         else:
             self._add_to_rest(problem)
+
+    def add_all(self, problems: Iterable[Problem]) -> None:
+        """Note problems that were found elsewhere."""
+        for problem in problems:
+            self._note(problem)
 
     def _add_to_rest(self, problem: Problem) -> None:
         first = self._rest.get(problem.kind)

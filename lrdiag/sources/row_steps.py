@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ class RowSteps:
         epoch: float64[n] likewise; None unless every epoch is a whole number and rows are
             about one an epoch.
         count: number of rows.
+        every: int64[n] step (or epoch) of each row if none is missing.
         kept: bool[n], False where a later writer superseded the row; None: all kept.
         restarts: steps at which a later writer took over. restart_rows: int64[r] their rows.
         unordered_rows: int64[u] rows that step back without a restart.
@@ -38,6 +39,7 @@ class RowSteps:
     step: FloatArray | None
     epoch: FloatArray | None
     count: int
+    every: IntArray | None = None
     kept: BoolArray | None = None
     restarts: tuple[int, ...] = ()
     restart_rows: IntArray = field(default_factory=lambda: _NONE)
@@ -45,6 +47,9 @@ class RowSteps:
 
     def of(self, tag: str, at: IntArray) -> tuple[IntArray, str]:
         """(int64 steps, what they count) of a tag's rows."""
+        if self.every is not None:
+            every = self.every if len(at) == self.count else self.every[at]
+            return every, "epoch" if self.step is None else "step"
         if self.step is not None:
             step = self.step[at]
             missing = np.isnan(step)
@@ -75,40 +80,51 @@ def row_steps(
     usable = _usable_step(step, epoch)
     whole = _usable_epoch(epoch, cells, alone=usable is None)
     key = usable if usable is not None else epoch
-    plain = RowSteps(usable, whole, count)
-    if key is None or keep_all or count < 2 or not (np.diff(key[~np.isnan(key)]) < 0).any():
+    plain = RowSteps(usable, whole, count, _every(usable if usable is not None else whole))
+    if key is None or keep_all or count < 2 or _is_rising(key):
         return plain
     filled = _filled(key)
     back = _rows_back(filled, cells)
     if not len(back):
         return plain
     if len(back) > UNORDERED_SHARE * count:
-        return RowSteps(usable, whole, count, unordered_rows=back)
+        return replace(plain, unordered_rows=back)
     return _with_restarts(plain, filled, back)
 
 
+def _is_rising(key: FloatArray) -> bool:
+    known = key[~np.isnan(key)] if np.isnan(key.sum()) else key
+    return not (known[1:] < known[:-1]).any()
+
+
+def _every(index: FloatArray | None) -> IntArray | None:
+    if index is None or np.isnan(index.sum()):
+        return None
+    return index.astype(np.int64)
+
+
 def _is_whole(values: FloatArray) -> bool:
-    known = values[~np.isnan(values)]
-    return bool(len(known)) and bool(
-        (np.abs(known) < _LARGEST).all() and (known == np.floor(known)).all()
-    )
+    known = values[~np.isnan(values)] if np.isnan(values.sum()) else values
+    if not len(known) or not -_LARGEST < known.min() <= known.max() < _LARGEST:
+        return False
+    return bool((known == np.floor(known)).all())
 
 
 def _usable_step(step: FloatArray | None, epoch: FloatArray | None) -> FloatArray | None:
     if step is None or not _is_whole(step):
         return None
-    known = step[~np.isnan(step)]
-    if len(known) > 3 and (known == known[0]).all():
+    known = step[~np.isnan(step)] if np.isnan(step.sum()) else step
+    if len(known) > 3 and known[0] == known[-1] and (known == known[0]).all():
         return None
     return _unwrapped(step, epoch)
 
 
 def _unwrapped(step: FloatArray, epoch: FloatArray | None) -> FloatArray | None:
     """Steps that start again in every epoch, turned into steps of the whole training."""
+    if _is_rising(step):
+        return step
     known = np.flatnonzero(~np.isnan(step))
     back = np.flatnonzero(np.diff(step[known]) < 0) + 1
-    if not len(back):
-        return step
     cycle = _cycle_of_rows(step, epoch, known, back)
     if cycle is None:
         return step
@@ -182,14 +198,12 @@ def _with_restarts(plain: RowSteps, key: FloatArray, back: IntArray) -> RowSteps
         lowest = min(lowest, float(key[row:end].min()))
     taken = np.array(restarts, np.int64)
     by_row = plain.step is None and plain.epoch is None
-    return RowSteps(
-        plain.step,
-        plain.epoch,
-        plain.count,
-        _not_superseded(key, taken) if restarts else None,
-        tuple(restarts if by_row else (int(key[row]) for row in restarts)),
-        taken,
-        np.array(unordered, np.int64),
+    return replace(
+        plain,
+        kept=_not_superseded(key, taken) if restarts else None,
+        restarts=tuple(restarts if by_row else (int(key[row]) for row in restarts)),
+        restart_rows=taken,
+        unordered_rows=np.array(unordered, np.int64),
     )
 
 

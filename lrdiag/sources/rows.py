@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -46,6 +46,18 @@ class RowRecorder:
     epoch: array[float] = field(default_factory=lambda: array("d"))
     wall_time: array[float] = field(default_factory=lambda: array("d"))
     cells: dict[str, tuple[array[int], array[float]]] = field(default_factory=dict)
+    _parts: list[Rows] = field(default_factory=list)
+
+    def add(self, part: Rows) -> None:
+        """Add rows read in bulk after those recorded so far."""
+        self._flush()
+        self._parts.append(part)
+
+    def _flush(self) -> None:
+        if self.line:
+            self._parts.append(self._recorded())
+            self.line, self.step, self.epoch = array("q"), array("d"), array("d")
+            self.wall_time, self.cells = array("d"), {}
 
     def start(
         self, line: int, step: float = NAN, epoch: float = NAN, wall_time: float = NAN
@@ -66,11 +78,15 @@ class RowRecorder:
 
     def rows(self) -> Rows:
         """Everything collected."""
+        self._flush()
+        return self._parts[0] if len(self._parts) == 1 else joined(self._parts)
+
+    def _recorded(self) -> Rows:
         cells = {
             tag: (np.frombuffer(at, np.int64), np.frombuffer(values, np.float64))
             for tag, (at, values) in self.cells.items()
         }
-        line = np.frombuffer(self.line, np.int64) if self.line else np.zeros(0, np.int64)
+        line = np.frombuffer(self.line, np.int64)
         return Rows(line, _known(self.step), _known(self.epoch), _known(self.wall_time), cells)
 
 
@@ -79,6 +95,40 @@ def _known(values: array[float]) -> FloatArray | None:
         return None
     taken = np.frombuffer(values, np.float64)
     return None if np.isnan(taken).all() else taken
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of several parts of a file, one after the other."""
+    if not parts:
+        return Rows(np.zeros(0, np.int64), None, None, None, {})
+    starts = np.cumsum([0, *(len(p.line) for p in parts)])
+    pieces: dict[str, list[tuple[IntArray, FloatArray]]] = {}
+    for part, start in zip(parts, starts.tolist(), strict=False):
+        for tag, (at, value) in part.cells.items():
+            pieces.setdefault(tag, []).append((at + start, value))
+    cells = {tag: _one_column(found) for tag, found in pieces.items()}
+    return Rows(
+        np.concatenate([p.line for p in parts]),
+        _joined_index([p.step for p in parts], parts),
+        _joined_index([p.epoch for p in parts], parts),
+        _joined_index([p.wall_time for p in parts], parts),
+        cells,
+    )
+
+
+def _one_column(pieces: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
+    return np.concatenate([at for at, _ in pieces]), np.concatenate([v for _, v in pieces])
+
+
+def _joined_index(found: Sequence[FloatArray | None], parts: Sequence[Rows]) -> FloatArray | None:
+    if all(values is None for values in found):
+        return None
+    return np.concatenate(
+        [
+            np.full(len(part.line), np.nan) if values is None else values
+            for values, part in zip(found, parts, strict=True)
+        ]
+    )
 
 
 def series_of(rows: Rows, log: ProblemLog, *, keep_all: bool = False) -> dict[str, Series]:
@@ -99,8 +149,11 @@ def series_of(rows: Rows, log: ProblemLog, *, keep_all: bool = False) -> dict[st
 def _with_epoch(rows: Rows) -> dict[str, tuple[IntArray, FloatArray]]:
     cells = dict(rows.cells)
     if rows.epoch is not None and "epoch" not in cells:
-        at = np.flatnonzero(~np.isnan(rows.epoch))
-        cells["epoch"] = (at, rows.epoch[at])
+        if np.isnan(rows.epoch.sum()):
+            at = np.flatnonzero(~np.isnan(rows.epoch))
+            cells["epoch"] = (at, rows.epoch[at])
+        else:
+            cells["epoch"] = (np.arange(len(rows.epoch)), rows.epoch)
     return cells
 
 
@@ -115,8 +168,11 @@ def _one(tag: str, at: IntArray, value: FloatArray, rows: Rows, steps: RowSteps)
 
 def _ordered(tag: str, at: IntArray, value: FloatArray, rows: Rows, steps: RowSteps) -> Series:
     step, index = steps.of(tag, at)
-    wall = np.full(len(at), np.nan) if rows.wall_time is None else rows.wall_time[at]
-    line = rows.line[at]
+    line = rows.line if len(at) == len(rows.line) else rows.line[at]
+    if rows.wall_time is None:
+        wall = np.full(len(at), np.nan)
+    else:
+        wall = rows.wall_time if len(at) == len(rows.line) else rows.wall_time[at]
     if len(step) > 1 and (np.diff(step) < 0).any():
         order = np.argsort(step, kind="stable")
         step, wall, value, line = step[order], wall[order], value[order], line[order]

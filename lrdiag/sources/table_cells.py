@@ -50,6 +50,8 @@ def number(cell: str, style: NumberStyle = DOTTED) -> float | None:
 
     `nan` and `inf` are numbers; words for a missing value are not.
     """
+    if not cell:
+        return None
     try:
         return None if "_" in cell else float(cell)
     except ValueError:

@@ -13,6 +13,7 @@ from lrdiag.sources.index_names import (
     plain_name,
 )
 from lrdiag.sources.problem_log import ProblemLog
+from lrdiag.sources.table_cells import is_missing, is_number
 
 _SPLIT_NAMES = ("phase", "split", "mode", "subset", "partition", "stage", "set", "dataset")
 _TAG_NAMES = ("tag", "metric", "metric_name", "key", "variable", "name")
@@ -69,3 +70,13 @@ def _unique(names: Sequence[str], log: ProblemLog) -> list[str]:
         message = f"column {at + 1} repeats the name {tag!r}; it is read as {out[-1]!r}"
         log.add("duplicate-column", message, action="Give each column its own name.")
     return out
+
+
+def text_columns(rows: Sequence[Sequence[str]], width: int) -> frozenset[int]:
+    """Columns that hold words and no number in sample rows."""
+    found = set()
+    for at in range(width):
+        cells = [row[at] for row in rows if at < len(row) and not is_missing(row[at])]
+        if cells and not any(is_number(cell) for cell in cells):
+            found.add(at)
+    return frozenset(found)

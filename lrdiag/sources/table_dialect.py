@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lrdiag.sources.index_names import is_index, is_metric
 from lrdiag.sources.table_cells import (
@@ -20,8 +21,21 @@ from lrdiag.sources.table_cells import (
 SAMPLE_LINES = 60
 """Lines looked at to find the dialect."""
 
+FIT_ROWS = 20
+"""Rows that are compared with the header."""
+
+HEADER_ROWS = 40
+"""The header is looked for among the first non-blank lines, as some logs have a preamble."""
+
 SPACES = "spaces"
-_DELIMITERS = ("\t", ";", ",", "|", SPACES)
+_DELIMITERS = (
+    ("\t", False),
+    (";", False),
+    (",", False),
+    ("|", False),
+    (SPACES, False),
+    (SPACES, True),
+)
 _RULE = re.compile(r"[\s|:+=-]*")
 _GAP = re.compile(r"\t+|\s{2,}")
 
@@ -74,41 +88,54 @@ def is_rule(text: str) -> bool:
 
 def find_dialect(sample: Sequence[str]) -> Dialect | None:
     """The dialect of a table's first lines; None if they are no table."""
+    return _find_dialect(tuple(sample))
+
+
+@lru_cache(maxsize=4)  # a file is sniffed and then read
+def _find_dialect(sample: tuple[str, ...]) -> Dialect | None:
     best: tuple[float, Dialect] | None = None
-    for delimiter in _DELIMITERS:
-        for words in (False, True) if delimiter == SPACES else (False,):
-            found = _try(sample, delimiter, words=words)
-            if found is not None and (best is None or found[0] > best[0] + 0.05):
-                best = found
-    return best[1] if best else None
+    for delimiter, words in _DELIMITERS:
+        if best is not None and (delimiter == SPACES or best[0] >= 1):
+            break
+        if delimiter != SPACES and not any(delimiter in text for text in sample):
+            continue
+        found = _try(sample, delimiter, words=words)
+        if found is not None and (best is None or found[0] > best[0] + 0.05):
+            best = found
+    return best[1] if best else _single_column(sample)
 
 
-def _try(sample: Sequence[str], delimiter: str, *, words: bool) -> tuple[float, Dialect] | None:
+def _single_column(sample: tuple[str, ...]) -> Dialect | None:
+    found = _try(sample, ",", words=False, one_column=True)
+    return found[1] if found else None
+
+
+def _try(
+    sample: Sequence[str], delimiter: str, *, words: bool, one_column: bool = False
+) -> tuple[float, Dialect] | None:
+    """(share of rows that fit, dialect) if the lines are a table with this delimiter."""
     rows = [(i, _cells(text, delimiter, words=words)) for i, text in enumerate(sample)]
     rows = [(i, cells) for i, cells in rows if cells]
-    if not rows:
-        return None
     at = _header_at([cells for _, cells in rows])
     header = [c.strip() for c in rows[at][1]] if at is not None else []
     data = [cells for _, cells in (rows[at + 1 :] if at is not None else rows)]
+    data = data[:FIT_ROWS]
     width = len(_trimmed(header)) or _usual_width(data)
-    if not data and not (width >= 2 and any(is_index(h) or is_metric(h) for h in header)):
-        return None
-    if width < (1 if at is not None else 2):
+    if (width == 1) != one_column or not width or not _plausible(header, data):
         return None
     fit = _fit(data, width) if data else 0.5
-    if fit < 0.5 or (width == 1 and (delimiter != "," or not (fit == 1 and _single(header)))):
+    if fit < (1 if one_column else 0.5):
         return None
-    cells = [c for row in data for c in row]
-    style, has_commas = number_style(cells, delimiter)
+    style, has_commas = number_style([c for row in data for c in row], delimiter)
     line = rows[at][0] if at is not None else -1
-    names = _names(header, data)
-    score = fit * (1.0 if width > 1 else 0.3) * (0.5 if delimiter == SPACES else 1.0)
-    return score, Dialect(delimiter, names, line, style, has_commas, words)
+    return fit, Dialect(delimiter, _names(header, data), line, style, has_commas, words)
 
 
-def _single(header: Sequence[str]) -> bool:
-    return is_index(header[0]) or is_metric(header[0])
+def _plausible(header: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
+    """A lone header, or a lone column, must name an index or a metric."""
+    if data and len(header) != 1:
+        return True
+    return any(is_index(name) or is_metric(name) for name in header)
 
 
 def _cells(text: str, delimiter: str, *, words: bool) -> list[str]:
@@ -123,7 +150,7 @@ def _cells(text: str, delimiter: str, *, words: bool) -> list[str]:
 
 def _header_at(rows: Sequence[list[str]]) -> int | None:
     """Index of the header: names, followed by a row of the same width with numbers."""
-    for i, cells in enumerate(rows[:SAMPLE_LINES]):
+    for i, cells in enumerate(rows[:HEADER_ROWS]):
         following = rows[i + 1 : i + 6]
         if _is_header(cells) and (
             not following or any(_holds_numbers(row, len(_trimmed(cells))) for row in following)

@@ -90,21 +90,59 @@ def lines(path: Path, log: ProblemLog) -> Iterator[Line]:
     Raises:
         OSError: the file cannot be opened or read.
     """
+    for number, data in line_blocks(path, log):
+        yield from lines_in(data, number, log)
+
+
+def line_blocks(
+    path: Path, log: ProblemLog, block_bytes: int = BLOCK_BYTES
+) -> Iterator[tuple[int, bytes]]:
+    """(number of the first line, whole lines as UTF-8) in blocks of about `block_bytes`.
+
+    A last line without a line end comes as a block of its own.
+
+    Raises:
+        OSError: the file cannot be opened or read.
+    """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        blocks = _blocks(file, size, log)
+        blocks = _blocks(file, size, log, block_bytes)
         first = next(blocks, b"")
-        yield from _decoded(_raw_lines(_utf8_blocks(first, blocks), log), log)
+        yield from _whole_lines(_utf8_blocks(first, blocks), log)
 
 
-def _blocks(file: IO[bytes], size: int, log: ProblemLog) -> Iterator[bytes]:
+def lines_in(data: bytes, number: int, log: ProblemLog) -> Iterator[Line]:
+    """The lines of a block; `number` is the first one's."""
+    parts = data.split(b"\n")
+    last = len(parts) - 1
+    for at, part in enumerate(parts):
+        if at == last and not part:
+            return
+        if b"\0" in part:
+            _report_nul(number + at, part, log)
+            continue
+        yield Line(number + at, _text(part, number + at, log), at < last)
+
+
+def _text(data: bytes, number: int, log: ProblemLog) -> str:
+    try:
+        return data.decode().removesuffix("\r")
+    except UnicodeDecodeError:
+        if not log.has("encoding"):
+            message = f"line {number} is not UTF-8; such bytes are read as Windows-1252/Latin-1"
+            action = "Write the log as UTF-8."
+            log.add("encoding", message, severity="info", line=number, action=action)
+        return data.decode("cp1252", "replace").removesuffix("\r")
+
+
+def _blocks(file: IO[bytes], size: int, log: ProblemLog, block_bytes: int) -> Iterator[bytes]:
     head = file.read(2)
     file.seek(0)
     if is_gzip(head):
         yield from _gzip_blocks(file, size, log)
         return
     while size > 0:
-        block = file.read(min(size, BLOCK_BYTES))
+        block = file.read(min(size, block_bytes))
         if not block:
             return
         size -= len(block)
@@ -149,45 +187,32 @@ def _chain(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield from blocks
 
 
-def _raw_lines(blocks: Iterator[bytes], log: ProblemLog) -> Iterator[tuple[int, bytes, bool]]:
-    number, rest, skipping = 0, b"", False
+def _whole_lines(blocks: Iterator[bytes], log: ProblemLog) -> Iterator[tuple[int, bytes]]:
+    number, rest, skipping = 1, b"", False
     for block in blocks:
-        parts = (rest + block).split(b"\n")
-        rest = parts.pop()
-        for part in parts:
-            number += 1
-            if not skipping:
-                yield number, part, True
-            skipping = False
-        if len(rest) > MAX_LINE_BYTES:
-            if not skipping:
-                _report_long_line(number + 1, log)
-            rest, skipping = b"", True
-        elif skipping:
+        begin = 0
+        if skipping:
+            begin = block.find(b"\n") + 1
+            if not begin:
+                continue
+            number, skipping = number + 1, False
+        end = block.rfind(b"\n") + 1
+        if end > begin:
+            whole = rest + block[begin:end]
+            yield number, whole
+            number += whole.count(b"\n")
             rest = b""
-    if rest and not skipping:
-        yield number + 1, rest, False
+        rest += block[max(begin, end) :]
+        if len(rest) > MAX_LINE_BYTES:
+            _report_long_line(number, log)
+            rest, skipping = b"", True
+    if rest:
+        yield number, rest
 
 
 def _report_long_line(number: int, log: ProblemLog) -> None:
     message = f"line {number} is too long (over {MAX_LINE_BYTES >> 20} MiB); it was stepped over"
     log.add("long-line", message, line=number, lost=1, action="Look at how this file was written.")
-
-
-def _decoded(raw: Iterator[tuple[int, bytes, bool]], log: ProblemLog) -> Iterator[Line]:
-    for number, data, ended in raw:
-        if b"\0" in data:
-            _report_nul(number, data, log)
-            continue
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", "replace")
-            if not log.has("encoding"):
-                message = f"line {number} is not UTF-8; such bytes are read as Windows-1252/Latin-1"
-                action = "Write the log as UTF-8."
-                log.add("encoding", message, severity="info", line=number, action=action)
-        yield Line(number, text.removesuffix("\r"), ended)
 
 
 def _report_nul(number: int, data: bytes, log: ProblemLog) -> None:
