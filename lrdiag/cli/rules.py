@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from lrdiag.cli.output import say, visible
+from lrdiag.cli.rule_tests import backtest, test
 
 if TYPE_CHECKING:
-    from lrdiag.rulefile.values import RuleSet
+    from lrdiag.rulefile.values import Rule, RuleSet
 
 _FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|DIR]...")
 _NO_DEFAULT = click.option(
@@ -95,3 +96,57 @@ def list_rules(*, files: tuple[Path, ...], no_default: bool, kinds: bool, roles:
 
 def _first_line(kind: type) -> str:
     return (kind.__doc__ or "").strip().split("\n")[0]
+
+
+@command.command("explain")
+@click.argument("rule_id", metavar="RULE")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--rules", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE|DIR",
+    help="Rule files besides the configured ones.",
+)  # fmt: skip
+@_NO_DEFAULT
+def explain(
+    *, rule_id: str, paths: tuple[str, ...], files: tuple[Path, ...], no_default: bool
+) -> None:
+    """Explain a rule; with PATH: why it did or did not fire on those runs."""
+    from lrdiag.errors import ConfigError
+    from lrdiag.rulefile.mistakes import did_you_mean
+
+    rules = {rule.id: rule for rule in _rules(files, no_default).rules}
+    rule = rules.get(rule_id)
+    if rule is None:
+        hint = did_you_mean(rule_id, rules) or "See `lrdiag rules list`."
+        raise ConfigError(f"There is no rule {rule_id!r}.", hint[:1].upper() + hint[1:])
+    if paths:
+        _explain_on_runs(rule, paths)
+        return
+    from lrdiag.rulefile import explain as explaining
+    from lrdiag.rulefile.case_files import case_files_of
+    from lrdiag.rulefile.location import file_of
+
+    cases = case_files_of(file_of(rule.file))
+    example = explaining.example_of(rule, cases, list(rules))
+    click.echo(
+        visible(explaining.as_terminal(rule, explaining.explain_rule(rule, example))), nl=False
+    )
+
+
+def _explain_on_runs(rule: Rule, paths: tuple[str, ...]) -> None:
+    from lrdiag.config import load_config
+    from lrdiag.diagnose import analyze_paths
+    from lrdiag.rulefile.explain import trace
+    from lrdiag.rulefile.values import RuleSet
+
+    report = analyze_paths(paths, load_config(), rules=RuleSet((rule,)))
+    for run in report.runs:
+        click.echo(visible(trace(rule, run.run, run.findings)), nl=False)
+        if not run.findings:
+            click.echo("  the log could not be read")
+    if not report.runs:
+        say("lrdiag: no run was found.")
+        sys.exit(3)
+
+
+command.add_command(test)
+command.add_command(backtest)

@@ -75,7 +75,7 @@ def rule_files(paths: Sequence[Path]) -> list[Path]:
             found.append(path)
             continue
         inside = sorted(p for p in path.iterdir() if p.suffix in (".yml", ".yaml") and p.is_file())
-        inside = [p for p in inside if p.stem != "roles"]
+        inside = [p for p in inside if p.stem != "roles" and not p.stem.endswith(".cases")]
         if not inside:
             raise RuleFileError(f"{path}: no rule file (*.yml) in this folder.", "Check --rules.")
         found.extend(inside)

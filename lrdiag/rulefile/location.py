@@ -43,3 +43,12 @@ def shown(path: Path) -> str:
         return SHIPPED_PREFIX + path.resolve().relative_to(rules_folder()).as_posix()
     except (RuleFileError, ValueError):
         return str(path)
+
+
+def file_of(name: str) -> Path:
+    """The file behind a name made by `shown`."""
+    if name.startswith(SHIPPED_PREFIX):
+        inside = rules_folder() / name.removeprefix(SHIPPED_PREFIX)
+        if inside.is_file():
+            return inside
+    return Path(name)

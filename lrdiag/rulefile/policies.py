@@ -30,7 +30,7 @@ class ConditionModel(BaseModel):
     model_config = _STRICT
 
     when: Annotated[str, Field(min_length=1, max_length=2_000)] = Field(description="must hold")
-    message: Text = Field("", description="what it means when it does not hold")
+    message: Text = Field(default="", description="what it means when it does not hold")
 
 
 class RequireModel(BaseModel):
@@ -38,9 +38,9 @@ class RequireModel(BaseModel):
 
     model_config = _STRICT
 
-    roles: Words = Field([], description="roles that must have been logged")
-    rules: Words = Field([], description="rules that must have been judged")
-    min_points: Whole = Field(0, description="points every required role must have")
+    roles: Words = Field(default=[], description="roles that must have been logged")
+    rules: Words = Field(default=[], description="rules that must have been judged")
+    min_points: Whole = Field(default=0, description="points every required role must have")
 
 
 class BaselineModel(BaseModel):
@@ -48,12 +48,12 @@ class BaselineModel(BaseModel):
 
     model_config = _STRICT
 
-    required: bool = Field(False, description="undecided without --baseline")
+    required: bool = Field(default=False, description="undecided without --baseline")
     metrics: dict[str, Annotated[Finite, Field(ge=0)]] = Field(
-        {}, description="role: margin by which its last value may be worse"
+        default={}, description="role: margin by which its last value may be worse"
     )
     noise: Annotated[Finite, Field(ge=0, le=10)] = Field(
-        2.0, description="standard deviations of the difference added to the margin"
+        default=2.0, description="standard deviations of the difference added to the margin"
     )
 
 
@@ -63,16 +63,18 @@ class PolicyModel(BaseModel):
     model_config = _STRICT
 
     version: Literal[1] = Field(description="version of the syntax")
-    name: Annotated[str, Field(max_length=80)] = Field("", description="name of the policy")
-    packs: Words = Field([], description="shipped rule packs the policy needs")
+    name: Annotated[str, Field(max_length=80)] = Field(default="", description="name of the policy")
+    packs: Words = Field(default=[], description="shipped rule packs the policy needs")
     fail_on: Literal["note", "warning", "error", "never"] = Field(
-        "error", description="severity from which a failed finding fails the gate"
+        default="error", description="severity from which a failed finding fails the gate"
     )
-    judge_by: Words = Field([], description="the only rules that count (default: all)")
-    require: RequireModel = Field(RequireModel(), description="what must be there")
-    conditions: list[str | ConditionModel] = Field([], description="must hold for every run")
-    baseline: BaselineModel = Field(BaselineModel(), description="comparison")
-    allow: Words = Field([], description="what may stay undecided, by name")
+    judge_by: Words = Field(default=[], description="the only rules that count (default: all)")
+    require: RequireModel = Field(default=RequireModel(), description="what must be there")
+    conditions: list[str | ConditionModel] = Field(
+        default=[], description="must hold for every run"
+    )
+    baseline: BaselineModel = Field(default=BaselineModel(), description="comparison")
+    allow: Words = Field(default=[], description="what may stay undecided, by name")
 
 
 def shipped_policies() -> dict[str, Path]:

@@ -34,34 +34,38 @@ class AppliesTo(BaseModel):
 
     model_config = _STRICT
 
-    roles: Words = Field([], description="roles, `*` allowed: val_loss, val_recall, val_*")
-    tags: Words = Field([], description="logged names, `*` allowed, or /regular expression/ (RE2)")
-    tasks: Words = Field([], description="kinds of task, as set in lrdiag.yml under task.kind")
+    roles: Words = Field(default=[], description="roles, `*` allowed: val_loss, val_recall, val_*")
+    tags: Words = Field(
+        default=[], description="logged names, `*` allowed, or /regular expression/ (RE2)"
+    )
+    tasks: Words = Field(
+        default=[], description="kinds of task, as set in lrdiag.yml under task.kind"
+    )
 
 
 class _Common(BaseModel):
     model_config = _STRICT
 
-    parameters: dict[str, Any] = Field({}, description="the check's parameters")
-    summary: Text = Field("", description="what the rule finds, one line")
-    message: Text = Field("", description="what was found, with {placeholders}")
-    remedy: Text = Field("", description="what to do, with {placeholders}")
-    why: Text = Field("", description="why it matters")
+    parameters: dict[str, Any] = Field(default={}, description="the check's parameters")
+    summary: Text = Field(default="", description="what the rule finds, one line")
+    message: Text = Field(default="", description="what was found, with {placeholders}")
+    remedy: Text = Field(default="", description="what to do, with {placeholders}")
+    why: Text = Field(default="", description="why it matters")
     link: Annotated[str, Field(pattern=r"^(https?://\S+|)$", max_length=500)] = Field(
-        "", description="where to read more"
+        default="", description="where to read more"
     )
     scope: Annotated[
         str, Field(pattern=r"^(run|segment|after_drop|after_drop\([1-9][0-9]{0,2}\))$")
-    ] = Field("run", description="run, segment, after_drop or after_drop(N)")
+    ] = Field(default="run", description="run, segment, after_drop or after_drop(N)")
     hold: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = Field(
-        0.0, alias="for", description="epochs the condition must hold"
+        default=0.0, alias="for", description="epochs the condition must hold"
     )
     min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
-        0.0, description="failed findings below this confidence are not judged"
+        default=0.0, description="failed findings below this confidence are not judged"
     )
-    applies_to: AppliesTo = Field(AppliesTo(), description="what it applies to")
+    applies_to: AppliesTo = Field(default=AppliesTo(), description="what it applies to")
     when: Annotated[str, Field(min_length=1, max_length=2_000)] = Field(
-        "", description="the condition of an `expr` rule: the rule fires where it is true"
+        default="", description="the condition of an `expr` rule: the rule fires where it is true"
     )
 
 
@@ -69,14 +73,14 @@ class RuleModel(_Common):
     """One rule."""
 
     id: RuleId = Field(description="unique name")
-    check: str = Field("expr", description="check kind", max_length=80)
+    check: str = Field(default="expr", description="check kind", max_length=80)
     severity: Severity = Field(description="error makes a run unfit to deploy")
 
 
 class OverrideModel(_Common):
     """Fields of another pack's rule to change; `parameters` are merged."""
 
-    severity: Severity = Field("warning", description="new severity")
+    severity: Severity = Field(default="warning", description="new severity")
 
 
 class RuleFileModel(BaseModel):
@@ -85,11 +89,13 @@ class RuleFileModel(BaseModel):
     model_config = _STRICT
 
     version: Literal[1] = Field(description="version of the syntax")
-    name: Annotated[str, Field(max_length=80)] = Field("", description="name of the pack")
-    extends: str | Words = Field([], description="packs to build on: `default` or a file")
-    disable: Words = Field([], description="ids of rules to leave out")
-    override: dict[str, OverrideModel] = Field({}, description="rule id to changed fields")
-    rules: Annotated[list[RuleModel], Field(max_length=1_000)] = Field([], description="the rules")
+    name: Annotated[str, Field(max_length=80)] = Field(default="", description="name of the pack")
+    extends: str | Words = Field(default=[], description="packs to build on: `default` or a file")
+    disable: Words = Field(default=[], description="ids of rules to leave out")
+    override: dict[str, OverrideModel] = Field(default={}, description="rule id to changed fields")
+    rules: Annotated[list[RuleModel], Field(max_length=1_000)] = Field(
+        default=[], description="the rules"
+    )
 
 
 def schema_mistakes(document: Document) -> list[Mistake]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lrdiag.rulefile.documents import Document, read_document
 from lrdiag.rulefile.load import DEFAULT_PACK, rule_files
-from lrdiag.rulefile.location import shipped_packs, shown
+from lrdiag.rulefile.location import file_of, shipped_packs, shown
 from lrdiag.rulefile.mistakes import InvalidRuleFileError, Mistake, did_you_mean
 from lrdiag.rulefile.packs import Layers
 from lrdiag.rulefile.scope import tag_matches
@@ -90,7 +90,7 @@ def _unmatched_names(
 
 def _document(file: str) -> Document | None:
     try:
-        return read_document(Path(file))
+        return read_document(file_of(file))
     except InvalidRuleFileError:
         return None
 
