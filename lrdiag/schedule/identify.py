@@ -8,8 +8,19 @@ import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import IntArray
+from lrdiag.schedule.description import cost
+from lrdiag.schedule.guess import NEARLY_EXACT, Fitted
 from lrdiag.schedule.points import Rates
-from lrdiag.schedule.values import Family
+from lrdiag.schedule.sample import Sample, row_sample, staircase_samples
+from lrdiag.schedule.smooth import best_smooth
+from lrdiag.schedule.stepped import Stepped, Steps, stepped_family, steps_of
+from lrdiag.schedule.values import Clock, Family
+
+_NO_ROWS = np.zeros(0, np.int64)
+# Up to this share of rows a hand-made schedule may change; beyond it the rate is smooth.
+_MANUAL_SHARE = 0.4
+# Fewer changes than this need no curve to explain them.
+_FEW_CHANGES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,12 +33,71 @@ class Identified:
 
 def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identified:
     """The simplest family that rebuilds the log, with its drops and rises."""
-    rows = np.flatnonzero(rates.changed) + 1
-    if not len(rows):
-        return Identified(Family("constant", {"base_lr": float(rates.rate[0])}, exact=True), rows)
-    big = np.abs(
-        np.log(np.maximum(rates.rate[rows], 1e-300) / np.maximum(rates.rate[rows - 1], 1e-300))
+    if not rates.changed.any():
+        family = Family("constant", {"base_lr": float(rates.rate[0])}, exact=True)
+        return Identified(family, _NO_ROWS)
+    samples = [*staircase_samples(rates, axis, epochs), row_sample(rates)]
+    steps = steps_of(rates)
+    per_tick = samples[0].clock.tick
+    stepped = stepped_family(rates, steps, per_tick) if len(steps.rows) else None
+    smooth = _best_smooth(samples, stepped) if _may_be_smooth(rates, samples[0]) else None
+    if stepped is not None and not _smooth_wins(smooth, stepped):
+        if stepped.family != "manual" or len(steps.rows) <= _MANUAL_SHARE * (len(rates) - 1) + 1:
+            return Identified(_stepped_value(stepped), steps.rows)
+    if smooth is None:
+        return Identified(Family("unknown", {}), _NO_ROWS)
+    return Identified(_smooth_value(*smooth), _NO_ROWS)
+
+
+def _may_be_smooth(rates: Rates, sample: Sample) -> bool:
+    """Whether changes follow one another, or are so small that printing may hide some."""
+    changed = np.abs(np.diff(sample.rate)) > 0
+    if changed.sum() < _FEW_CHANGES:
+        return bool(np.any(np.diff(sample.rate) > 0)) and bool(np.any(changed[1:] & changed[:-1]))
+    if np.any(changed[1:] & changed[:-1]):
+        return True
+    quantum = np.abs(np.diff(sample.rate))[changed].min()
+    return bool(quantum < 4 * float(np.median(sample.width)))
+
+
+def _best_smooth(samples: list[Sample], stepped: Stepped | None) -> tuple[Fitted, Sample] | None:
+    best: tuple[Fitted, Sample] | None = None
+    for sample in samples:
+        if len(sample) < 3:
+            continue
+        found = best_smooth(sample)
+        if found is None:
+            continue
+        if best is None or found.misfit < best[0].misfit:
+            best = (found, sample)
+        if found.misfit <= NEARLY_EXACT:
+            break
+    return best
+
+
+def _smooth_wins(smooth: tuple[Fitted, Sample] | None, stepped: Stepped) -> bool:
+    if smooth is None or smooth[0].misfit > NEARLY_EXACT:
+        return False
+    return cost(smooth[0].guess) <= stepped.cost
+
+
+def _stepped_value(found: Stepped) -> Family:
+    flat = dict(found.flat)
+    origin = float(flat.pop("origin"))
+    return Family(found.family, flat, exact=True, clock=Clock(1.0, origin))
+
+
+def _smooth_value(found: Fitted, sample: Sample) -> Family:
+    guess = found.guess
+    shift = float(guess.flat.get("origin", 0.0))
+    clock = sample.clock
+    origin = clock.origin + shift * clock.tick
+    return Family(
+        guess.family,
+        guess.build(guess.flat),
+        exact=found.misfit <= NEARLY_EXACT,
+        clock=Clock(clock.tick, origin, clock.floor),
     )
-    if len(rows) > 0.4 * (len(rates) - 1) and not np.all(big > 0.3):
-        return Identified(Family("unknown", {}), np.zeros(0, np.int64))
-    return Identified(Family("multistep", {}), rows)
+
+
+__all__ = ["Identified", "Steps", "identify"]

@@ -1,0 +1,57 @@
+"""Families whose rate moves at most rows: which one rebuilds the log with the fewest parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lrdiag.schedule.description import cost
+from lrdiag.schedule.falls import falling, lines
+from lrdiag.schedule.guess import NEARLY_EXACT, Fitted, Guess, fitted, rounded
+from lrdiag.schedule.peaks import peaked
+from lrdiag.schedule.sample import Sample
+from lrdiag.schedule.waves import turning_points, waving
+
+# A log so fine that two families cannot rebuild it by chance.
+_FINE = 2e-6
+
+
+def best_smooth(sample: Sample) -> Fitted | None:
+    """The family with the fewest parameters among those that rebuild the sample.
+
+    Where none does, the nearest in shape.
+    """
+    exact: list[Fitted] = []
+    near: list[Fitted] = []
+    fine = float(np.median(sample.width)) < _FINE * float(np.abs(sample.rate).max())
+    for guess in _guesses(sample):
+        found = fitted(guess, sample)
+        if found.misfit > 1.0:
+            found = rounded(found, sample) if found.misfit < 20 else found
+        (exact if found.misfit <= NEARLY_EXACT else near).append(found)
+        if exact and fine:
+            break
+    if exact:
+        best = min(exact, key=lambda f: (cost(f.guess), not f.exact, f.misfit))
+        return rounded(best, sample)
+    return min(near, key=lambda f: f.misfit, default=None)
+
+
+def _guesses(sample: Sample) -> Iterator[Guess]:
+    """Families that have the sample's shape."""
+    origin = 0.0 if sample.clock.floor or sample.tick[0] <= 0 else 1.0
+    turns = turning_points(sample)
+    top = int(np.argmax(sample.rate))
+    if len(turns) == 0:
+        if sample.rate[0] >= sample.rate[-1]:
+            yield from falling(sample, origin)
+        else:
+            yield from lines(sample, origin)
+            yield from peaked(sample, origin)
+        return
+    if len(turns) == 1 and 0 < top < len(sample) - 1:
+        yield from peaked(sample, origin)
+    yield from waving(sample, origin)
+    if len(turns) > 1:
+        yield from peaked(sample, origin)
