@@ -132,6 +132,7 @@ def analyze_paths(
         map_runs: how runs are worked through (default: one after the other).
         progress: called with (done, total) after each run.
     """
+    from lrdiag.fleet.executors import sequential
     from lrdiag.sources.splits import merge_splits
     from lrdiag.sources.tree import discover
 
@@ -140,7 +141,7 @@ def analyze_paths(
     found = merge_splits(discover(paths))
     work = DiagnoseLocation(rules, config)
     reports: list[RunReport] = []
-    for report in (map_runs or map)(work, found.locations):
+    for report in (map_runs or sequential)(work, found.locations):
         reports.append(report)
         if progress:
             progress(len(reports), len(found.locations))
@@ -161,7 +162,9 @@ def assemble(
     problems: Sequence[Problem] = (),
     notes: Sequence[str] = (),
 ) -> HealthReport:
-    """The report over all runs, with suppressions applied."""
+    """The report over all runs, with suppressions applied and seed groups found."""
+    from lrdiag.fleet.group_findings import grouped
+
     report = HealthReport(
         runs=tuple(runs),
         problems=tuple(problems),
@@ -169,7 +172,7 @@ def assemble(
         rules=tuple(rule.id for rule in rules.rules),
         notes=tuple(notes),
     )
-    return _suppressed(report, config.suppressions)
+    return grouped(_suppressed(report, config.suppressions), config.group_by)
 
 
 def _suppressed(report: HealthReport, suppressions: Sequence[Mapping[str, Any]]) -> HealthReport:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lrdiag.findings import HealthReport
     from lrdiag.fleet.executors import Mapper
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,6 +38,17 @@ def fleet_options(function: F) -> F:
     return function
 
 
+def group_option(function: F) -> F:
+    """`--group-by` of the commands that speak about groups of runs."""
+    return click.option(
+        "--group-by",
+        default="",
+        metavar="KEYS|REGEX",
+        help="What makes runs repeats of each other: parameters, or an expression on the name"
+        " with a ( ) group (default: runs that differ by seed).",
+    )(function)
+
+
 def executor_from(jobs: int | None, engine: str | None, no_cache: bool) -> Mapper:
     """The executor that the options ask for, with the cache in front of it.
 
@@ -50,3 +64,37 @@ def executor_from(jobs: int | None, engine: str | None, no_cache: bool) -> Mappe
     from lrdiag.fleet.cache import with_cache
 
     return with_cache(mapper, say)
+
+
+def analyzed(
+    paths: tuple[str, ...], config: Any, jobs: int | None, engine: str | None, no_cache: bool
+) -> HealthReport:
+    """The report over all runs below the paths, with progress on a terminal."""
+    from lrdiag.cli.progress import Progress
+    from lrdiag.diagnose import analyze_paths
+
+    with Progress("runs") as progress:
+        mapper = executor_from(jobs, engine, no_cache)
+        return analyze_paths(paths, config, map_runs=mapper, progress=progress)
+
+
+def put(text: str, output: Path | None) -> None:
+    """Write a result to a file, or to stdout whatever its encoding.
+
+    Raises:
+        ReportError: the file cannot be written.
+    """
+    import sys
+
+    from lrdiag.errors import ReportError
+
+    if output is None:
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+        sys.stdout.flush()
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise ReportError(
+            f"{output}: cannot write: {error.strerror}.", "Choose another --output."
+        ) from None

@@ -35,7 +35,8 @@ def output_options(function: F) -> F:
         "formats",
         multiple=True,
         metavar="FORMAT",
-        help="terminal (default), markdown, html, json, csv, sarif, junit, github, gitlab.",
+        help="terminal (default), markdown, html, json, jsonl, csv, sarif, junit, github,"
+        " gitlab.",
     )(function)
 
 

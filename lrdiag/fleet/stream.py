@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from lrdiag.findings import Problem, RunReport, Verdict
+from lrdiag.fleet.executors import Mapper
 
 FORMAT_VERSION = 1
 
@@ -64,6 +66,36 @@ def json_lines(
         "notes": list(notes),
     }
     yield _line({"summary": summary})
+
+
+def stream_paths(
+    paths: Sequence[str | Path],
+    config: Any,
+    mapper: Mapper,
+    tally: Tally,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[str]:
+    """Find, read and judge every run below the paths, and yield its line at once.
+
+    What needs all runs together (groups of seeds) is left out: that is the price of flat
+    memory.
+    """
+    from lrdiag.diagnose import DiagnoseLocation, assemble, left_out_notes, rules_for
+    from lrdiag.sources.splits import merge_splits
+    from lrdiag.sources.tree import discover
+
+    rules = rules_for(config)
+    found = merge_splits(discover(paths))
+    total = len(found.locations)
+
+    def reports() -> Iterator[RunReport]:
+        for report in mapper(DiagnoseLocation(rules, config), found.locations):
+            yield assemble([report], rules, config).runs[0]
+            if progress:
+                progress(tally.runs, total)
+
+    notes = left_out_notes(found.left_out)
+    yield from json_lines(reports(), tally, found.problems, notes)
 
 
 def _line(data: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from lrdiag.plugins import installed
 from lrdiag.sources.interface import RunLocation
 
 PLUGIN_GROUPS = ("lrdiag.sources", "lrdiag.checks")
+ABOVE_RUNS = frozenset({"fail_on", "policy", "suppressions", "group_by", "file"})
+"""Settings that are applied to the report as a whole, after the runs were judged."""
 
 
 @cache
@@ -57,7 +60,10 @@ def _plugins() -> list[str]:
 
 
 def settings_version(rules: Any, config: Any) -> str:
-    """Digest of the rules and the configuration in force (both have exact `repr`s)."""
+    """Digest of the rules and of what of the configuration one run is judged by."""
+    if is_dataclass(config):
+        parts = [f.name for f in fields(config) if f.name not in ABOVE_RUNS]
+        return _digest([repr(rules), *(f"{name}={getattr(config, name)!r}" for name in parts)])
     return _digest([repr(rules), repr(config)])
 
 
