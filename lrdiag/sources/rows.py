@@ -202,6 +202,8 @@ def _report_order(steps: RowSteps, rows: Rows, log: ProblemLog) -> None:
 def _report_non_finite(made: Mapping[str, Series], log: ProblemLog) -> None:
     named = 0
     for tag, series in made.items():
+        if np.isfinite(series.value.sum()):
+            continue
         bad = np.flatnonzero(~np.isfinite(series.value))
         if not len(bad) or named >= NON_FINITE_TAGS:
             continue

@@ -21,10 +21,13 @@ from lrdiag.sources.table_dialect import (
     find_dialect,
 )
 from lrdiag.sources.table_reader import TableReader
-from lrdiag.sources.text_lines import Line, head_text, line_blocks, lines_in
+from lrdiag.sources.text_lines import Line, head_text, is_gzip, line_blocks, lines_in
 
 BLOCK_BYTES = 128 << 20
 """Bytes of a table parsed at once: bounds memory, large enough for one call a file."""
+
+SNIFF_BYTES = 16_384
+"""Enough for the first SAMPLE_LINES lines of nearly every table."""
 
 _TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".tab", ".psv")
 
@@ -41,7 +44,7 @@ class TableSource:
         named = path.name.lower().endswith(_TABLE_SUFFIXES)
         if not head:
             return named
-        text = head_text(head)
+        text = head_text(head if is_gzip(head) else head[:SNIFF_BYTES])
         if not text.strip() or text.lstrip()[0] in "{[<":
             return named and not text.strip()
         dialect = find_dialect(_whole_lines(text))

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from lrdiag.runs import Series
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.rows import NAN, RowRecorder, series_of
+from lrdiag.sources.table_block import BlockText, pieces, rows_of
 from lrdiag.sources.table_cells import is_missing, is_number, number, number_list, wall_time
 from lrdiag.sources.table_columns import Columns, columns_of, text_columns
-from lrdiag.sources.table_dialect import Dialect, is_rule
+from lrdiag.sources.table_dialect import FIT_ROWS, Dialect, is_rule
 from lrdiag.sources.table_ending import looks_whole
-from lrdiag.sources.table_fast import parse_block, pieces, rows_of
+from lrdiag.sources.table_fast import parse_block
 from lrdiag.sources.text_lines import Line, lines_in
 
 FAST_BYTES = 10_000
@@ -20,6 +21,7 @@ FAST_BYTES = 10_000
 PIECE_BYTES = 1 << 20
 """A block with damage is cut into pieces of this size, so that only one is read slowly."""
 _TAIL_BYTES = 8_192
+_ROWS_ABOVE = 20
 _SPLITS = frozenset(("train", "training", "val", "valid", "validation", "test", "eval", "dev"))
 
 
@@ -30,7 +32,8 @@ class TableReader:
         self.log = log
         self.texts: list[str] = []
         self._rows = RowRecorder()
-        self._last: deque[list[str]] = deque(maxlen=20)
+        self._tail = b""
+        self._last: deque[list[str]] = deque(maxlen=_ROWS_ABOVE)
         self._numbers: dict[int, int] = {}
         self._bad: dict[int, tuple[int, int, str]] = {}
         self._missing: dict[int, tuple[int, int]] = {}
@@ -54,17 +57,23 @@ class TableReader:
         if len(data) < FAST_BYTES or not self._simple:
             return False
         text = self._text_columns
-        found = parse_block(data, start, self._dialect.delimiter, self._width, text)
+        source = BlockText(data, start, self._dialect.delimiter, self._width, text)
+        found = parse_block(source)
         if found is None:
             return False
         self._rows.add(rows_of(found, self._columns, number))
         for at in range(self._width):
             if at not in text:
                 self._numbers[at] = self._numbers.get(at, 0) + found.rows
-        end = data[-_TAIL_BYTES:]
-        for line in lines_in(end[end.find(b"\n") + 1 :], 0, self.log):
-            self._last.append(self._dialect.split(line.text) or [])
+        self._tail = data[-_TAIL_BYTES:]
         return True
+
+    def _cells_above(self) -> list[str]:
+        """The last cells of the rows read last."""
+        lines = self._tail.decode("utf-8", "replace").split("\n")[1:-1]
+        rows = [self._dialect.split(line.removesuffix("\r")) or [] for line in lines]
+        recent = [*rows, *self._last][-_ROWS_ABOVE:]
+        return [row[-1] for row in recent if len(row) == self._width]
 
     def report_no_table(self, sample: Sequence[Line]) -> None:
         """Say that the file is empty or holds no table."""
@@ -107,7 +116,7 @@ class TableReader:
         self._header = [name.strip() for name in header]
         self._columns: Columns = columns_of(self._header, self.log)
         self._width = len(self._header)
-        rows = [self._dialect.split(line.text) or [] for line in sample]
+        rows = [self._dialect.split(line.text) or [] for line in sample[:FIT_ROWS]]
         text = self._text_columns = text_columns(rows, self._width)
         columns = self._columns
         special = {columns.step, columns.epoch, columns.wall_time}
@@ -190,10 +199,8 @@ class TableReader:
 
     def _cut_open_end(self, cells: list[str], line: Line) -> None:
         """The last line has no line end: its last cell may be half a number."""
-        if len(cells) == self._width:
-            above = [row[-1] for row in self._last if len(row) == self._width]
-            if looks_whole(cells[-1], above):
-                return
+        if len(cells) == self._width and looks_whole(cells[-1], self._cells_above()):
+            return
         cells.pop()
         self._report_incomplete(line)
 
