@@ -49,16 +49,21 @@ def _number(value: float) -> float | str:
 
 
 def _series_json(run: Run, series: Series) -> dict[str, Any]:
+    """A series; points that a restart superseded come first where they were kept."""
+    old = [] if series.replaced is None else _points_json(series.replaced)
     return {
         "run": run.name,
         "tag": series.tag,
         "count": len(series),
         "superseded": series.superseded,
-        "points": [
-            [step, _number(value)]
-            for step, value in zip(series.step.tolist(), series.value.tolist(), strict=True)
-        ],
+        "superseded_points": len(old),
+        "points": [*old, *_points_json(series)],
     }
+
+
+def _points_json(series: Series) -> list[list[Any]]:
+    pairs = zip(series.step.tolist(), series.value.tolist(), strict=True)
+    return [[step, _number(value)] for step, value in pairs]
 
 
 def _write_json(runs: Iterable[Run], problems: list[Problem], output: Path | None) -> None:

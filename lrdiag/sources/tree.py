@@ -15,7 +15,7 @@ from lrdiag.sources.joining import join_parts
 from lrdiag.sources.registry import log_sources, source_named
 
 _NEVER_LOGS = frozenset(
-    ".pt .pth .ckpt .safetensors .bin .onnx .h5 .pb .npy .npz .pkl .pickle .zip .tar .gz .png"
+    ".pt .pth .ckpt .safetensors .bin .onnx .h5 .pb .npy .npz .pkl .pickle .zip .tar .tgz .png"
     " .jpg .jpeg .gif .svg .pdf .mp4 .wav .py .pyc .ipynb .html .so".split()
 )
 
