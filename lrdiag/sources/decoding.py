@@ -1,244 +1,122 @@
-"""Payload of one record → what was logged: the slow, exact path, one record at a time.
-
-Only the fields of `Event` that a linter needs are looked at; everything else is stepped over by
-its wire length and never unpacked. Field numbers are those of TensorFlow's `event.proto`,
-`summary.proto` and `tensor.proto`. `templates` turns the result into columns in bulk.
-"""
+"""Rows of frames of one layout → columns, every checksum verified."""
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-_DOUBLE = struct.Struct("<d").unpack_from
-_FLOAT = struct.Struct("<f").unpack_from
-_HALF = struct.Struct("<e").unpack
+import numpy as np
+import numpy.typing as npt
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_TAG_LIMIT = 1 << 20
-TEXT_LIMIT = 65_536
-"""Longest text kept of a logged text summary, in bytes; configurations are far shorter."""
+from lrdiag.runs import FloatArray, IntArray
+from lrdiag.sources.checksums import Bytes, crc32c, distance_table, masked, masked_words
+from lrdiag.sources.framing import HEADER
+from lrdiag.sources.templates import Template
 
-# TensorProto dtype → struct format of one element of tensor_content.
-_CONTENT = {
-    1: "<f", 2: "<d", 3: "<i", 4: "<B", 5: "<h", 6: "<b", 9: "<q", 10: "<?", 17: "<H", 19: "<e",
-    22: "<I", 23: "<Q",
-}  # fmt: skip
-_BFLOAT16, _HALF_TYPE, _STRING = 14, 19, 7
+Flags = npt.NDArray[np.bool_]
+_FEW = 24
+"""Rows up to which a checksum a row is cheaper than table columns (measured)."""
 
 
-class Malformed(ValueError):
-    """The bytes are no valid protobuf message."""
+class Points(NamedTuple):
+    """Columns of n frames: `step`, `wall`, one float64[n] in `values` for each scalar.
 
-
-@dataclass(slots=True)
-class Scalar:
-    """One scalar: tag as raw bytes, value, and where its raw bytes lie in the payload.
-
-    `at` is -1 when the value is not stored as plain little-endian bytes of type `code` ("f" or
-    "d"), so that it cannot be read in bulk.
+    `keep`: bool[n], False where a frame must be looked at on its own (its checksum is wrong,
+    or its step has another length); None if all are fine.
     """
 
-    tag: bytes
-    value: float
-    at: int = -1
-    code: str = "f"
+    step: IntArray
+    wall: FloatArray
+    values: tuple[FloatArray, ...]
+    keep: Flags | None
 
 
-@dataclass(slots=True)
-class Event:
-    """What a record says. `step_at` and `wall_at` are offsets in the payload, -1 if absent."""
-
-    wall_time: float = 0.0
-    wall_at: int = -1
-    step: int = 0
-    step_at: int = -1
-    step_size: int = 0
-    scalars: list[Scalar] = field(default_factory=list)
-    session_start: bool = False
-    version: bytes = b""
-    hparams: list[bytes] = field(default_factory=list)
-    texts: list[tuple[bytes, bytes]] = field(default_factory=list)
-    others: int = 0
-    repeated: bool = False
-
-    @property
-    def plain(self) -> bool:
-        """Whether the event holds nothing but scalars that can be read in bulk."""
-        special = self.session_start or self.hparams or self.texts or self.repeated
-        return not special and all(s.at >= 0 for s in self.scalars)
+def common_bytes(rows: Bytes) -> Flags:
+    """bool[size]: bytes that are the same in all rows of uint8[n, size]."""
+    return np.asarray(np.logical_and.reduce(rows == rows[0], axis=0))
 
 
-def parse_event(payload: bytes) -> Event:
-    """Read one `Event` message.
+def matches(template: Template, first: Bytes, common: Flags) -> bool:
+    """Whether rows with these common bytes all have the layout of `template`."""
+    fixed = template.fixed
+    if not common[fixed].all():
+        return False
+    return bool((first[fixed] == template.row[fixed]).all())
 
-    Raises:
-        Malformed: the payload is not a valid protobuf message.
+
+def decode(
+    template: Template, rows: Bytes, common: Flags, step: tuple[IntArray, Flags | None] | None = None
+) -> Points:
+    """Columns of rows (uint8[n, size], any row stride) that match `template`.
+
+    `step`: result of `decode_steps` of rows with the same steps, to save work.
     """
-    event = Event()
-    for number, kind, value, at, size in wire_fields(payload, 0, len(payload)):
-        if number == 1 and kind == _FIXED64:
-            event.repeated |= event.wall_at >= 0
-            event.wall_time, event.wall_at = _DOUBLE(payload, at)[0], at
-        elif number == 2 and kind == _VARINT:
-            event.repeated |= event.step_at >= 0
-            event.step, event.step_at, event.step_size = _signed(value), at, size
-        elif number == 3 and kind == _BYTES:
-            event.version = payload[at : at + size]
-        elif number == 5 and kind == _BYTES:
-            _read_summary(payload, at, at + size, event)
-        elif number == 7 and kind == _BYTES:
-            event.session_start |= _session_status(payload, at, at + size) == 1
-    return event
+    steps, fits = step or decode_steps(template, rows, common)
+    sound = checksums_hold(rows, common)
+    keep = sound if fits is None else sound & fits
+    wall = _column(rows, template.wall_at, "d")
+    values = tuple(_column(rows, at, code) for _, at, code in template.values)
+    return Points(steps, wall, values, None if keep.all() else keep)
 
 
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >> 63 else value
+def _column(rows: Bytes, at: int, code: str) -> FloatArray:
+    size, dtype = (4, "<f4") if code == "f" else (8, "<f8")
+    return rows[:, at : at + size].view(dtype)[:, 0].astype(np.float64)
 
 
-def _session_status(payload: bytes, at: int, end: int) -> int:
-    found = 0
-    for number, kind, value, _, _ in wire_fields(payload, at, end):
-        if number == 1 and kind == _VARINT:
-            found = value
-    return found
+def decode_steps(
+    template: Template, rows: Bytes, common: Flags
+) -> tuple[IntArray, Flags | None]:
+    """Steps (int64[n]) from their varints, and where the varint has the template's length."""
+    at, size = template.step_at, template.step_size
+    steps = np.zeros(len(rows), np.int64)
+    fixed = 0
+    fits: Flags | None = None
+    for k in range(size):
+        more = 0x80 if k < size - 1 else 0
+        if common[at + k]:
+            byte = int(rows[0, at + k])
+            good = byte & 0x80 == more
+            fits = fits if good else np.zeros(len(rows), bool)
+            fixed += (byte - more) << (7 * k)
+            continue
+        column = rows[:, at + k]
+        right = column >= 0x80 if more else column < 0x80
+        if not right.all():
+            fits = right if fits is None else fits & right
+        steps += column.astype(np.int64) << np.int64(7 * k)
+        fixed -= more << (7 * k)
+    fixed &= 0xFFFFFFFFFFFFFFFF
+    if fixed:
+        steps += np.int64(fixed - (1 << 64) if fixed >> 63 else fixed)
+    return steps, fits
 
 
-def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < end and shift < 70:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value & 0xFFFFFFFFFFFFFFFF, at
-        shift += 7
-    raise Malformed("a varint does not end")
+def checksums_hold(rows: Bytes, common: Flags) -> Flags:
+    """bool[n]: which rows have the payload checksum that they carry.
 
-
-def wire_fields(data: bytes, at: int, end: int):  # type: ignore[no-untyped-def]
-    """Yield (field number, wire type, varint value or 0, offset of the value, its size)."""
-    while at < end:
-        key, at = _varint(data, at, end)
-        number, kind = key >> 3, key & 7
-        start = at
-        value = 0
-        if kind == _VARINT:
-            value, at = _varint(data, at, end)
-        elif kind == _FIXED64:
-            at += 8
-        elif kind == _FIXED32:
-            at += 4
-        elif kind == _BYTES:
-            size, start = _varint(data, at, end)
-            at = start + size
+    Exact for every row: the checksum of the first row, XORed with a table entry for each byte
+    that differs between rows (see `checksums`).
+    """
+    if len(rows) <= _FEW:
+        return np.array([_holds(row) for row in rows])
+    end = rows.shape[1] - 4
+    first = rows[0]
+    base = crc32c(first[HEADER:end].tobytes())
+    crc: npt.NDArray[np.uint32] | None = None
+    for at in np.flatnonzero(~common[HEADER:end]) + HEADER:
+        table = distance_table(end - 1 - int(at))
+        base ^= int(table[first[at]])
+        part = table.take(rows[:, at], mode="clip")
+        if crc is None:
+            crc = part
         else:
-            raise Malformed(f"wire type {kind} is not used by event files")
-        if at > end or number == 0:
-            raise Malformed("a field reaches beyond its message")
-        yield number, kind, value, start, at - start
+            crc ^= part
+    if crc is None:
+        crc = np.zeros(len(rows), np.uint32)
+    crc ^= np.uint32(base)
+    return np.asarray(masked_words(crc) == rows[:, end:].view("<u4")[:, 0])
 
 
-def _read_summary(data: bytes, at: int, end: int, event: Event) -> None:
-    for number, kind, _, start, size in wire_fields(data, at, end):
-        if number == 1 and kind == _BYTES:
-            _read_value(data, start, start + size, event)
-
-
-def _read_value(data: bytes, at: int, end: int, event: Event) -> None:
-    tag, plugin, content = b"", b"", b""
-    simple: int | None = None
-    tensor: tuple[int, int] | None = None
-    for number, kind, _, start, size in wire_fields(data, at, end):
-        if number == 1 and kind == _BYTES:
-            tag = data[start : start + size]
-        elif number == 2 and kind == _FIXED32:
-            simple, tensor = start, None
-        elif number == 8 and kind == _BYTES:
-            simple, tensor = None, (start, start + size)
-        elif number == 9 and kind == _BYTES:
-            plugin, content = _plugin(data, start, start + size)
-    if simple is not None:
-        event.scalars.append(Scalar(tag, _FLOAT(data, simple)[0], simple))
-    elif plugin == b"hparams":
-        event.hparams.append(content)
-    elif tensor is not None:
-        _read_tensor(data, tensor, tag, plugin, event)
-    else:
-        event.others += 1
-
-
-def _plugin(data: bytes, at: int, end: int) -> tuple[bytes, bytes]:
-    name = content = b""
-    for number, kind, _, start, size in wire_fields(data, at, end):
-        if number == 1 and kind == _BYTES:
-            for inner, inner_kind, _, begin, length in wire_fields(data, start, start + size):
-                if inner == 1 and inner_kind == _BYTES:
-                    name = data[begin : begin + length]
-                elif inner == 2 and inner_kind == _BYTES:
-                    content = data[begin : begin + length]
-    return name, content
-
-
-def _read_tensor(
-    data: bytes, span: tuple[int, int], tag: bytes, plugin: bytes, event: Event
-) -> None:
-    dtype = 0
-    numbers: list[tuple[float, int, str]] = []
-    text = b""
-    many = False
-    for number, kind, value, start, size in wire_fields(data, *span):
-        if number == 1 and kind == _VARINT:
-            dtype = value
-        elif number == 4 and kind == _BYTES and size:
-            found = _from_content(data, start, size, dtype)
-            many |= found is None
-            numbers += [found] if found else []
-        elif number == 8 and kind == _BYTES:
-            text = data[start : start + min(size, TEXT_LIMIT)]
-        elif number in (5, 6, 7, 10, 11, 13, 16, 17):
-            found = _from_list(data, number, kind, value, start, size, dtype)
-            many |= found is None
-            numbers += [found] if found else []
-    if plugin in (b"scalars", b"") and len(numbers) == 1 and not many:
-        number_, at, code = numbers[0]
-        event.scalars.append(Scalar(tag, number_, at, code))
-    elif text and plugin == b"text":
-        event.texts.append((tag, text))
-    else:
-        event.others += 1
-
-
-def _from_content(data: bytes, at: int, size: int, dtype: int) -> tuple[float, int, str] | None:
-    if dtype == _BFLOAT16 and size == 2:
-        return struct.unpack("<f", b"\0\0" + data[at : at + 2])[0], -1, "f"
-    form = _CONTENT.get(dtype)
-    if form is None or struct.calcsize(form) != size:
-        return None
-    bulk = form[1] in "fd"
-    return float(struct.unpack_from(form, data, at)[0]), at if bulk else -1, form[1]
-
-
-def _from_list(
-    data: bytes, number: int, kind: int, value: int, at: int, size: int, dtype: int
-) -> tuple[float, int, str] | None:
-    """One element of a typed list; None when the list holds another number of elements."""
-    if number == 5:
-        return (_FLOAT(data, at)[0], at, "f") if size == 4 else None
-    if number == 6:
-        return (_DOUBLE(data, at)[0], at, "d") if size == 8 else None
-    if kind == _BYTES:
-        value, end = _varint(data, at, at + size)
-        if end != at + size:
-            return None
-    if number == 13:
-        raw = struct.pack("<H", value & 0xFFFF)
-        if dtype == _BFLOAT16:
-            return struct.unpack("<f", b"\0\0" + raw)[0], -1, "f"
-        return _HALF(raw)[0], -1, "f"
-    return float(value if number in (16, 17) else _signed(value)), -1, "f"
-
-
-def tag_text(tag: bytes) -> str:
-    r"""A tag as text; bytes that are not UTF-8 are spelt `\xee`, so that no two tags collide."""
-    return tag.decode("utf-8", "backslashreplace")
+def _holds(row: Bytes) -> bool:
+    frame = row.tobytes()
+    return masked(crc32c(frame[HEADER:-4])) == int.from_bytes(frame[-4:], "little")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from lrdiag.sources.decoding import Malformed, tag_text, wire_fields
+from lrdiag.sources.event_message import Malformed, tag_text, wire_fields
 
 _SESSION_START, _HPARAMS = 3, 1
 

@@ -1,0 +1,264 @@
+"""One window of an event file, round by round: the cheapest way to read that applies.
+
+A round first looks at a few frames. If their layouts repeat, a run of rows is read as a matrix
+(`periods`); otherwise a stretch of frames is read by groups of equal layout (`event_batch`);
+frames that fit neither are read one by one. After damage the next sound frame is searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lrdiag.sources.checksums import Bytes, payload_is_sound
+from lrdiag.sources.damage import DamageLog
+from lrdiag.sources.decoding import Points
+from lrdiag.sources.event_batch import Batch
+from lrdiag.sources.event_contents import EventContents, starts_session
+from lrdiag.sources.event_window import Window
+from lrdiag.sources.framing import (
+    FRAME,
+    HEADER,
+    Frames,
+    goes_on_at,
+    header_length,
+    hop,
+    next_sound,
+    scan,
+)
+from lrdiag.sources.periods import decode_rows, find_period, repeated_rows
+from lrdiag.sources.templates import LARGEST, Template, shared_templates
+
+_PEEKS = (24, 128)
+_BULK = 32
+"""Frames from which reading in bulk pays (measured)."""
+_SPARSE = 400
+"""Mean frame size from which hopping beats scanning every byte for headers (measured)."""
+_FIRST_SPAN, _LARGEST_SPAN = 1 << 16, 1 << 23
+
+
+class Rounds:
+    """Consumes windows of one file.
+
+    Attributes:
+        lost_from: file offset where the damage begins that is being searched past, or None.
+    """
+
+    def __init__(self, contents: EventContents, damage: DamageLog) -> None:
+        self._contents = contents
+        self._damage = damage
+        self._known = shared_templates()
+        self._span = _FIRST_SPAN
+        self.lost_from: int | None = None
+        self._buffer: Bytes = np.zeros(0, np.uint8)
+        self._base = self._stop = self._limit = 0
+
+    def consume(self, window: Window, *, trust_claims: bool) -> int:
+        """Read all whole frames of the window; returns how many bytes are done with.
+
+        `trust_claims`: whether a header that claims more than the window holds may be right.
+        """
+        self._buffer, self._base, self._stop = window.buffer, window.base, window.filled
+        self._limit = window.end - window.base
+        at = 0
+        while at < self._stop:
+            if self.lost_from is not None:
+                limit = self._limit if trust_claims else self._stop
+                found = next_sound(self._buffer, at, self._stop, limit)
+                if not found.found:
+                    return found.at
+                self.found_sound(self._base + found.at)
+                at = found.at
+            following = self._round(at)
+            if following == at and self.lost_from is None:
+                return at
+            at = following
+        return at
+
+    def lose(self, offset: int) -> None:
+        """Damage begins at a file offset; the next sound frame must be searched."""
+        if self.lost_from is None:
+            self.lost_from = offset
+
+    def found_sound(self, offset: int) -> None:
+        """The search ended at a sound frame: say what was lost, and repair what can be."""
+        if self.lost_from is None:
+            return
+        start, self.lost_from = self.lost_from, None
+        repaired = start >= self._base and self._repair(start - self._base, offset - self._base)
+        records = self._contents.records
+        mean = start / records if records else offset - start
+        lost = 0 if repaired else max(1, round((offset - start) / mean))
+        self._damage.stretch(start, offset, lost, repaired=repaired)
+
+    def _repair(self, at: int, end: int) -> bool:
+        """Take a record whose header alone is damaged: its payload has its checksum."""
+        length = end - at - FRAME
+        if length < 0 or not payload_is_sound(self._buffer, at, length):
+            return False
+        return not self._contents.take(self._buffer[at:end].tobytes(), None)
+
+    def _hop(self, at: int, stop: int, count: int) -> Frames:
+        return hop(self._buffer, at, stop, self._known.headers, count)
+
+    def _round(self, at: int) -> int:
+        """Read some frames from `at`; returns where to go on, `at` if bytes are missing."""
+        for count in _PEEKS:
+            peek = self._hop(at, self._stop, count)
+            if not len(peek.starts):
+                return self._no_frame(at, broken=peek.broken)
+            period = find_period([self._layout(s, z) for s, z in _pairs(peek)])
+            if period is not None:
+                return self._after_lead(peek, period.lead, period.templates)
+            if len(peek.starts) < count:
+                break
+        if len(peek.starts) < _BULK:
+            return self._singly(peek, len(peek.starts))
+        return self._mixed(peek)
+
+    def _no_frame(self, at: int, *, broken: bool) -> int:
+        """No whole frame lies at `at`: it is damaged, or more bytes are needed."""
+        if broken:
+            self.lose(self._base + at)
+            return at + 1
+        length = header_length(self._buffer, at, self._stop)
+        if length is None or at + FRAME + length <= self._limit:
+            return at
+        # It claims to reach beyond the file: a lie if anything sound follows, else the last
+        # record is not written to its end.
+        found = next_sound(self._buffer, at + 1, self._stop, self._limit)
+        if not found.found:
+            return at
+        self.lose(self._base + at)
+        return found.at
+
+    def _layout(self, at: int, size: int) -> Template | None:
+        if size > LARGEST:
+            return None
+        return self._known.of(self._buffer[at : at + size].tobytes())
+
+    def _singly(self, frames: Frames, count: int) -> int:
+        """Read `count` frames one by one; returns where to go on."""
+        for at, size in _pairs(frames)[:count]:
+            if payload_is_sound(self._buffer, at, size - FRAME):
+                self._take(at, size, None)
+                continue
+            following = self._damaged(at, size)
+            if following != at + size or self.lost_from is not None:
+                return following
+        return at + size
+
+    def _take(self, at: int, size: int, batch: Batch | None) -> None:
+        frame = self._buffer[at : at + size].tobytes()
+        template = self._known.of(frame) if size <= LARGEST else None
+        wrong = self._contents.take(frame, template, at, batch)
+        if wrong:
+            self._damage.malformed(self._base + at, wrong)
+
+    def _damaged(self, at: int, size: int) -> int:
+        """A payload fails its checksum; returns where to go on."""
+        found = goes_on_at(self._buffer, at, at + size, self._stop, self._limit)
+        if found.found and found.at == at + size:
+            self._damage.record(self._base + at, self._base + at + size)
+        else:
+            self.lose(self._base + at)
+        return found.at
+
+    def _is_plain_damage(self, at: int, size: int) -> bool:
+        """Whether a frame's payload is damaged and the frames go on right behind it."""
+        if payload_is_sound(self._buffer, at, size - FRAME):
+            return False
+        found = goes_on_at(self._buffer, at, at + size, self._stop, self._limit)
+        return found.found and found.at == at + size
+
+    def _after_lead(self, peek: Frames, lead: int, templates: Sequence[Template]) -> int:
+        at = int(peek.starts[lead])
+        if lead:
+            following = self._singly(peek, lead)
+            if following != at or self.lost_from is not None:
+                return following
+        return self._periodic(at, templates)
+
+    def _periodic(self, at: int, templates: Sequence[Template]) -> int:
+        """Read rows of frames whose layouts repeat."""
+        self._span = _FIRST_SPAN
+        stop = self._stop
+        while True:
+            found = repeated_rows(self._buffer, at, stop, templates)
+            count, size = found.rows.shape
+            if not count:
+                frames = self._hop(at, self._stop, len(templates))
+                return self._singly(frames, len(frames.starts))
+            points = decode_rows(found, templates)
+            damaged = _rejected(points, templates, at, size)
+            odd = next((p for p, z in damaged if not self._is_plain_damage(p, z)), None)
+            if odd is None:
+                break
+            stop = at + (odd - at) // size * size
+        for place, frame_size in damaged:
+            self._damage.record(self._base + place, self._base + place + frame_size)
+        self._contents.take_rows(at, size, templates, points)
+        return at + count * size
+
+    def _mixed(self, peek: Frames) -> int:
+        """Read a stretch of frames in any order."""
+        at = int(peek.starts[0])
+        frames = self._stretch(at, peek)
+        batch = self._read_batch(frames)
+        cut = self._first_special(batch)
+        if cut == at:
+            return self._singly(frames, 1)
+        if cut is not None:
+            before = int(np.searchsorted(frames.starts, cut))
+            frames = Frames(frames.starts[:before], frames.sizes[:before], cut, False)
+            batch = self._read_batch(frames)
+        for place, size in batch.rejected:
+            if payload_is_sound(self._buffer, place, size - FRAME):
+                self._take(place, size, batch)
+            else:
+                self._damage.record(self._base + place, self._base + place + size)
+        self._contents.records += batch.frames
+        batch.write(self._contents.columns)
+        return frames.stop
+
+    def _stretch(self, at: int, peek: Frames) -> Frames:
+        end = min(self._stop, at + self._span)
+        self._span = min(self._span * 4, _LARGEST_SPAN)
+        if (peek.stop - at) / len(peek.starts) > _SPARSE:
+            frames = self._hop(at, end, self._span)
+        else:
+            frames = scan(self._buffer, at, end)
+        return frames if len(frames.starts) >= len(peek.starts) else peek
+
+    def _read_batch(self, frames: Frames) -> Batch:
+        batch = Batch()
+        batch.read(self._buffer, frames.starts, frames.sizes, self._known)
+        return batch
+
+    def _first_special(self, batch: Batch) -> int | None:
+        """The first rejected frame that must not be read together with those before it."""
+        for at, size in batch.rejected:
+            if not payload_is_sound(self._buffer, at, size - FRAME):
+                if not self._is_plain_damage(at, size):
+                    return at
+            elif size <= LARGEST and starts_session(self._buffer[at : at + size].tobytes()):
+                return at
+        return None
+
+
+def _pairs(frames: Frames) -> list[tuple[int, int]]:
+    return list(zip(frames.starts.tolist(), frames.sizes.tolist(), strict=True))
+
+
+def _rejected(
+    points: Sequence[Points], templates: Sequence[Template], at: int, size: int
+) -> list[tuple[int, int]]:
+    """Positions and sizes of the frames of rows that did not decode, in order."""
+    found: list[tuple[int, int]] = []
+    for template, some in zip(templates, points, strict=True):
+        if some.keep is not None:
+            places = at + np.flatnonzero(~some.keep) * size
+            found += [(place, template.size) for place in places.tolist()]
+        at += template.size
+    return sorted(found)
