@@ -36,11 +36,16 @@ def explain_rule(rule: Rule, example: str = "") -> list[Section]:
         Section("Why it matters", (rule.why,)),
         Section("How it decides", tuple(_decides(rule))),
         Section("Parameters", tuple(_parameters(rule))),
-        Section("How to fix it", (rule.remedy,)),
+        Section("How to fix it", (_named(rule.remedy),)),
         Section("An example that fires", (example,) if example else (), code=True),
         Section("Read more", (rule.link,)),
     ]
     return [s for s in sections if any(p.strip() for p in s.paragraphs)]
+
+
+def _named(template: str) -> str:
+    """A template with its placeholders as words: `{best_epoch:.0f}` becomes `‹best epoch›`."""
+    return re.sub(r"\{(\w+)[^{}]*\}", lambda m: f"‹{m.group(1).replace('_', ' ')}›", template)
 
 
 def _sentence(text: str) -> str:
@@ -68,9 +73,7 @@ def _decides(rule: Rule) -> Iterator[str]:
     module = sys.modules.get(type(rule.check).__module__)
     if rule.check.kind == EXPR_KIND:
         yield f"The rule fires where this is true: `{getattr(rule.check, 'when', '')}`"
-        yield (
-            "Missing numbers, NaN and divisions by zero make it undecided: the rule is then not judged."
-        )
+        yield "Missing numbers, NaN and division by zero leave it undecided: then it is not judged."
         return
     yield from _paragraphs(inspect.getdoc(module) or "")
     yield from _paragraphs(

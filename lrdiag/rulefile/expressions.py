@@ -32,7 +32,7 @@ def _parsed(text: str) -> ast.expr:
         )
     _refuse_deep(text)
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(_one_line(text), mode="eval").body
     except SyntaxError as error:
         start = max(0, (error.offset or 1) - 1)
         raise ExpressionError(f"not a valid condition: {error.msg}", start) from None
@@ -41,6 +41,11 @@ def _parsed(text: str) -> ast.expr:
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
         raise ExpressionError(f"the condition is too large: over {MAX_NODES} parts")
     return tree
+
+
+def _one_line(text: str) -> str:
+    """A block of YAML text is one condition; each character keeps its place."""
+    return text.strip().replace("\n", " ")
 
 
 def _refuse_deep(text: str) -> None:
@@ -57,11 +62,11 @@ def parse_condition(text: str, vocabulary: Vocabulary) -> Expression:
     Raises:
         ExpressionError: not valid; says what and where.
     """
-    checker = _Checker(text.strip(), vocabulary)
+    checker = _Checker(_one_line(text), vocabulary)
     tree = _parsed(text)
     if checker.kind(tree) != "truth":
         raise checker.error(tree, "the condition is a number", "compare it, as in `… > 0.5`")
-    return Expression(text.strip(), tree, checker.places)
+    return Expression(_one_line(text), tree, checker.places)
 
 
 class _Checker:
