@@ -1,0 +1,138 @@
+"""Follow growing logs: read only what is new, judge again, tell what changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from lrdiag.errors import SourceError
+from lrdiag.findings import RunReport, Verdict
+from lrdiag.sources.interface import RunLocation
+from lrdiag.watching.changes import WatchEvent, changes, verdict_now
+from lrdiag.watching.run_follower import RunFollower
+
+REDISCOVER_EVERY = 20
+"""Looks after which the tree is searched for logs even if no folder changed: an empty file
+may have become a log."""
+
+
+class Watcher:
+    """Follows all runs below some paths.
+
+    Args:
+        paths: files, run directories or trees of runs; they may appear later.
+        config: the configuration.
+        rules: the rules (default: those of the configuration).
+    """
+
+    def __init__(self, paths: Sequence[str | Path], config: Any, rules: Any = None) -> None:
+        from lrdiag.diagnose import rules_for
+
+        self._paths = [Path(path) for path in paths]
+        self._config = config
+        self._rules = rules or rules_for(config)
+        self._followers: dict[str, RunFollower] = {}
+        self._reports: dict[str, RunReport] = {}
+        self._folders: dict[str, int] = {}
+        self._looks = 0
+        self.last_change = time.monotonic()
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of logs read so far."""
+        return sum(follower.bytes_read for follower in self._followers.values())
+
+    @property
+    def reports(self) -> tuple[RunReport, ...]:
+        """The latest report of every run."""
+        return tuple(self._reports.values())
+
+    @property
+    def unhealthy(self) -> bool:
+        """Whether a run is unhealthy by what can be judged while it goes on."""
+        return any(verdict_now(report) is Verdict.UNHEALTHY for report in self.reports)
+
+    def look(self) -> Iterator[WatchEvent]:
+        """Read what is new everywhere and yield what changed."""
+        fresh = self._rediscovered()
+        for name, follower in list(self._followers.items()):
+            if follower.poll(fresh.get(name)):
+                self.last_change = time.monotonic()
+                yield from self._judge(name, follower)
+
+    def _judge(self, name: str, follower: RunFollower) -> Iterator[WatchEvent]:
+        from lrdiag.diagnose import diagnose_run
+
+        before = self._reports.get(name)
+        now = diagnose_run(follower.run(), self._rules, self._config)
+        self._reports[name] = now
+        yield from changes(before, now)
+
+    def _rediscovered(self) -> dict[str, RunLocation]:
+        """Locations by name where the tree changed, else nothing."""
+        folders = _folders(self._paths)
+        self._looks += 1
+        if folders == self._folders and self._looks % REDISCOVER_EVERY:
+            return {}
+        self._folders = folders
+        from lrdiag.sources.splits import merge_splits
+        from lrdiag.sources.tree import discover
+
+        present = [path for path in self._paths if path.exists()]
+        try:
+            found = merge_splits(discover(present)) if present else None
+        except SourceError:
+            return {}
+        places = {place.name: place for place in found.locations} if found else {}
+        for name, place in places.items():
+            self._followers.setdefault(name, RunFollower(place))
+        return places
+
+
+def watch(
+    watcher: Watcher,
+    interval: float,
+    *,
+    until_unhealthy: bool = False,
+    idle_seconds: float | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[WatchEvent]:
+    """Look again every `interval` seconds, for ever.
+
+    Args:
+        watcher: what to follow.
+        interval: seconds between looks.
+        until_unhealthy: end when a run is unhealthy.
+        idle_seconds: end when nothing was written for so long.
+        sleep: how to wait.
+    """
+    while True:
+        yield from watcher.look()
+        if until_unhealthy and watcher.unhealthy:
+            return
+        idle = time.monotonic() - watcher.last_change
+        if idle_seconds is not None and idle >= idle_seconds:
+            return
+        sleep(interval)
+
+
+def _folders(paths: Sequence[Path]) -> dict[str, int]:
+    """Folders below the paths with their times of modification: a new file changes one."""
+    found: dict[str, int] = {}
+    for path in paths:
+        if path.is_dir():
+            for folder, _, _ in os.walk(path):
+                found[folder] = _mtime(folder)
+        else:
+            found[str(path)] = int(path.exists())
+    return found
+
+
+def _mtime(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - os.walk gives texts
+    except OSError:
+        return 0
