@@ -12,21 +12,17 @@ _PROTOBUF_LIMIT = 1 << 31
 
 
 class DamageLog:
-    """Collects damage of one file as problems, with offsets and counts of lost records."""
+    """Collects damage of one file in `log`, with offsets and counts of lost records."""
 
     def __init__(self, file: str) -> None:
-        self._log = ProblemLog(file)
+        self.log = ProblemLog(file)
         self.lost = 0
-
-    def problems(self) -> tuple[Problem, ...]:
-        """The first of each kind in full, the rest summed up."""
-        return self._log.problems()
 
     def record(self, start: int, end: int) -> None:
         """The payload of one record fails its checksum."""
         self.lost += 1
         what = f"corrupt record: the payload at bytes {start} to {end} fails its checksum"
-        self._log.add("corrupt-record", what, offset=start, lost=1)
+        self.log.add("corrupt-record", what, offset=start, lost=1)
 
     def stretch(self, start: int, end: int, lost: int, *, repaired: bool) -> None:
         """Bytes that begin no sound record; reading went on behind them."""
@@ -41,28 +37,28 @@ class DamageLog:
                 f"corrupt data: bytes {start} to {end} ({end - start}) hold no sound record "
                 "(checksum or length damaged); reading went on behind them"
             )
-        self._log.add("corrupt-record", what, offset=start, lost=lost)
+        self.log.add("corrupt-record", what, offset=start, lost=lost)
 
     def malformed(self, start: int, why: str) -> None:
         """The checksums are right but the payload is no valid message."""
         self.lost += 1
         what = f"the record at byte {start} cannot be decoded as a protobuf event: {why}"
-        self._log.add("malformed-record", what, offset=start, lost=1)
+        self.log.add("malformed-record", what, offset=start, lost=1)
 
     def oversized(self, start: int, length: int) -> None:
         """A record too large to be looked into."""
         what = f"stepped over one record of {length} bytes, too large to look into"
-        self._log.add("large-record", what, severity="info", offset=start)
+        self.log.add("large-record", what, severity="info", offset=start)
 
     def shrank(self, before: int, now: int) -> None:
         """The file is shorter than what was read of it."""
         what = f"the file shrank from {before} to {now} bytes while it was read"
-        self._log.add("file-shrank", what, offset=now)
+        self.log.add("file-shrank", what, offset=now)
 
     def empty(self) -> None:
         """A file of 0 bytes."""
         what = "the file is empty (0 bytes): no record was written"
-        self._log.add("empty-file", what, severity="info", offset=0, lost=0)
+        self.log.add("empty-file", what, severity="info", offset=0, lost=0)
 
     def tail(self, start: int, size: int, data: bytes, records: int, mean: int) -> None:
         """The bytes from `start` to the end of the file hold no whole record.
@@ -75,18 +71,19 @@ class DamageLog:
                 f"the file ends inside a record at byte {start}: incomplete (truncated, or "
                 "still being written)"
             )
-            self._log.add("incomplete-record", what, severity="info", offset=start, lost=1)
+            self.log.add("incomplete-record", what, severity="info", offset=start, lost=1)
             return
         lost = max(1, round(left / mean)) if mean else 1
         self.lost += lost
         if not records:
             what = "not an event file: no valid record in it (every checksum fails)"
             action = "Remove it, or copy it again from where it was written."
-            self._log.add("not-an-event-file", what, severity="error", offset=start, action=action)
+            self.log.add("not-an-event-file", what, severity="error", offset=start, action=action)
             return
-        zeros = "; it ends in zero bytes, as after a power loss" if data[-16:].strip(b"\0") == b"" else ""
-        what = f"corrupt end of the file: bytes {start} to {size} hold no sound record{zeros}"
-        self._log.add("corrupt-tail", what, offset=start, lost=lost)
+        what = f"corrupt end of the file: bytes {start} to {size} hold no sound record"
+        if not data[-16:].strip(b"\0"):
+            what += "; they end in zero bytes, as after a power loss"
+        self.log.add("corrupt-tail", what, offset=start, lost=lost)
 
 
 def _is_incomplete(data: bytes, left: int) -> bool:

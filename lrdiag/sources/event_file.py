@@ -10,14 +10,18 @@ from lrdiag.findings import Problem
 from lrdiag.runs import Series
 from lrdiag.sources.event_message import tag_text
 from lrdiag.sources.event_reader import EventReader
+from lrdiag.sources.series_notes import note_bad_tag, note_series
 
 
 @dataclass(slots=True)
 class EventFile:
     """What one event file holds.
 
-    `begun`: first wall time, inf if there is none. `session_starts`: steps from which a writer
-    said (SessionLog START) that it logs anew.
+    Attributes:
+        begun: first wall time, inf if there is none.
+        session_starts: (step, points of each tag logged before) where a writer said
+            (SessionLog START) that it logs everything from that step on anew.
+        hparams: contents of the HParams plugin. texts: what the text plugin holds.
     """
 
     path: Path
@@ -25,9 +29,9 @@ class EventFile:
     problems: tuple[Problem, ...] = ()
     begun: float = math.inf
     points: int = 0
-    session_starts: tuple[int, ...] = ()
+    session_starts: tuple[tuple[int, dict[str, int]], ...] = ()
     hparams: list[bytes] = field(default_factory=list)
-    texts: list[tuple[str, str]] = field(default_factory=list)
+    texts: tuple[str, ...] = ()
 
 
 def read_event_file(path: Path) -> EventFile:
@@ -38,14 +42,27 @@ def read_event_file(path: Path) -> EventFile:
     """
     reader = EventReader(path)
     reader.read_new()
+    return finished(reader)
+
+
+def finished(reader: EventReader) -> EventFile:
+    """What a reader has read so far, with remarks; nothing more is expected of the file."""
     reader.finish()
-    contents = reader.contents
-    series = {}
+    contents, log = reader.contents, reader.damage.log
+    series: dict[str, Series] = {}
     for tag, column in contents.columns.by_tag.items():
         text = tag_text(tag)
+        if "\\" in text:
+            note_bad_tag(log, tag, text)
         series[text] = Series(text, *column.arrays())
-    begun = min([contents.begun, *(float(s.wall_time[0]) for s in series.values())])
+    note_series(log, series)
+    first = [float(s.wall_time[0]) for s in series.values() if len(s)]
+    starts = tuple(
+        (step, {tag_text(tag): count for tag, count in before.items()})
+        for step, before in contents.columns.session_starts
+    )
     return EventFile(
-        path, series, reader.damage.problems(), begun, sum(map(len, series.values())),
-        (), contents.hparams, [(tag_text(a), tag_text(b)) for a, b in contents.texts],
+        reader.path, series, log.problems(), min([contents.begun, *first]),
+        sum(map(len, series.values())), starts, contents.hparams,
+        tuple(tag_text(text) for _, text in contents.texts),
     )  # fmt: skip

@@ -1,63 +1,106 @@
-"""Several writers of one tag become one series: the later writer wins from its first step.
+"""Several writers of one training become one: the later writer wins from its first step.
 
 A training that is resumed from a checkpoint writes a new file whose steps overlap with the end
-of the old one. TensorBoard purges what the restart repeats (README, "restarts"); so does this,
-tag by tag, and counts what it dropped.
+of the old one. TensorBoard purges what the restart repeats (its README, "restarts"); so does
+this, tag by tag, and counts what it dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
+from lrdiag.findings import Problem
 from lrdiag.runs import Series
+from lrdiag.sources.event_file import EventFile
+
+_Flags = npt.NDArray[np.bool_]
 
 
-def join_writers(tag: str, parts: Sequence[Series]) -> Series:
-    """One series of the parts of a tag, earliest writer first.
-
-    A later part supersedes the earlier points from its first step on if it was written after
-    them; parts written at the same time (several processes) are all kept, in order of time.
-    """
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = _join(tag, joined, part)
+def join_files(files: Sequence[EventFile], problems: list[Problem]) -> dict[str, Series]:
+    """The series of the files of one run, earliest file first; restarts go to `problems`."""
+    joined: dict[str, Series] = {}
+    for file in files:
+        before = _superseded(joined)
+        own = _after_session_starts(file, joined)
+        for tag, series in own.items():
+            old = joined.get(tag)
+            joined[tag] = series if old is None else join_writers(tag, old, series)
+        dropped = _superseded(joined) - before
+        if dropped:
+            problems.append(_restart(file, joined, dropped))
     return joined
 
 
-def _join(tag: str, old: Series, new: Series) -> Series:
-    if not len(new):
-        return old
-    if not len(old):
-        return new
+def _superseded(series: Mapping[str, Series]) -> int:
+    return sum(s.superseded for s in series.values())
+
+
+def _restart(file: EventFile, joined: Mapping[str, Series], dropped: int) -> Problem:
+    steps = [s.restarts[-1] for t, s in joined.items() if s.restarts and t in file.series]
+    since = f" at step {min(steps)}" if steps else ""
+    what = (
+        f"restart{since}: this writer resumed the training, {dropped} earlier points that it "
+        "logged again are superseded"
+    )
+    return Problem(str(file.path), "restart", "info", what)
+
+
+def _after_session_starts(file: EventFile, joined: dict[str, Series]) -> dict[str, Series]:
+    """Apply the file's SessionLog STARTs: all tags lose the earlier points from that step on."""
+    own = dict(file.series)
+    for step, before in file.session_starts:
+        for tag, series in list(joined.items()):
+            joined[tag] = _purge(series, step, len(series))
+        for tag, series in list(own.items()):
+            own[tag] = _purge(series, step, before.get(tag, 0))
+    return own
+
+
+def _purge(series: Series, step: int, written: int) -> Series:
+    """Drop those of the first `written` points that a restart at `step` supersedes."""
+    gone = series.step >= step
+    gone[written:] = False
+    return _drop(series, gone, step) if gone.any() else series
+
+
+def _drop(series: Series, gone: _Flags, step: int) -> Series:
+    kept = ~gone
+    return replace(
+        series,
+        step=series.step[kept],
+        wall_time=series.wall_time[kept],
+        value=series.value[kept],
+        superseded=series.superseded + int(gone.sum()),
+        restarts=(*(r for r in series.restarts if r < step), step),
+    )
+
+
+def join_writers(tag: str, old: Series, new: Series) -> Series:
+    """One series of an earlier and a later writer of a tag.
+
+    The later one supersedes the earlier points from its first step on if it was written after
+    them; what two writers logged at the same time (several processes) is all kept, in order of
+    step, without exact repetitions.
+    """
+    if not len(new) or not len(old):
+        return old if not len(new) else replace(new, superseded=old.superseded + new.superseded)
     first = int(new.step.min())
     repeated = old.step >= first
     if not repeated.any():
         return _concatenate(tag, old, new)
     if _written_together(old, new, repeated):
         return _interleave(tag, old, new)
-    kept = _select(old, ~repeated)
-    joined = _concatenate(tag, kept, new)
-    dropped = int(repeated.sum())
-    restarts = (*(r for r in old.restarts if r < first), first)
-    return Series(
-        tag, joined.step, joined.wall_time, joined.value,
-        old.superseded + new.superseded + dropped, restarts,
-    )  # fmt: skip
+    return _concatenate(tag, _drop(old, repeated, first), new)
 
 
-def _written_together(old: Series, new: Series, repeated: np.ndarray) -> bool:
+def _written_together(old: Series, new: Series, repeated: _Flags) -> bool:
     """Whether the overlapping points were written after the later writer had begun."""
-    begun = np.nanmin(new.wall_time) if np.isfinite(new.wall_time).any() else np.inf
-    return bool(np.median(old.wall_time[repeated]) > begun)
-
-
-def _select(series: Series, keep: np.ndarray) -> Series:
-    return Series(
-        series.tag, series.step[keep], series.wall_time[keep], series.value[keep],
-        series.superseded, series.restarts,
-    )  # fmt: skip
+    begun = float(np.min(new.wall_time))
+    return bool(np.median(old.wall_time[repeated]) >= begun)
 
 
 def _concatenate(tag: str, old: Series, new: Series) -> Series:
@@ -78,7 +121,13 @@ def _interleave(tag: str, old: Series, new: Series) -> Series:
     same = np.zeros(len(step), bool)
     same[1:] = (step[1:] == step[:-1]) & (wall[1:] == wall[:-1])
     same[1:] &= (value[1:] == value[:-1]) | (np.isnan(value[1:]) & np.isnan(value[:-1]))
-    return Series(
-        tag, step[~same], wall[~same], value[~same],
-        both.superseded + int(same.sum()), both.restarts,
-    )  # fmt: skip
+    sorted_series = replace(both, step=step, wall_time=wall, value=value)
+    if not same.any():
+        return sorted_series
+    return replace(
+        sorted_series,
+        step=step[~same],
+        wall_time=wall[~same],
+        value=value[~same],
+        superseded=both.superseded + int(same.sum()),
+    )

@@ -1,0 +1,85 @@
+"""Remarks on what was logged: values that are not finite, steps and clocks that go back.
+
+Nothing here is damage and nothing is dropped: the remarks are of severity "info", except for
+tags that had to be respelt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lrdiag.runs import Series
+from lrdiag.sources.problem_log import ProblemLog
+
+_LONG_TAG = 1000
+_MANY_TAGS = 10_000
+_CLOCK_SLACK = 1.0
+"""Seconds by which threads of one process may log out of order."""
+
+
+def note_series(log: ProblemLog, series: Mapping[str, Series]) -> None:
+    """Note what is remarkable about the series of one file."""
+    if len(series) > _MANY_TAGS:
+        what = f"many tags: {len(series)} in one file; each is a series of its own"
+        log.add("many-tags", what, severity="info")
+    for tag, found in series.items():
+        if len(tag) > _LONG_TAG:
+            what = f"a tag is {len(tag)} characters long: {tag[:40]}…"
+            log.add("long-tag", what, severity="info")
+        if len(found):
+            _note_values(log, found)
+            _note_steps(log, found)
+            _note_clock(log, found)
+
+
+def note_bad_tag(log: ProblemLog, tag: bytes, shown: str) -> None:
+    """Note a tag that is not UTF-8."""
+    try:
+        tag.decode("utf-8")
+    except UnicodeDecodeError:
+        log.add("tag-encoding", f"a tag is not valid UTF-8; it is shown as {_short(shown)}")
+
+
+def _short(tag: str) -> str:
+    return tag if len(tag) <= 80 else tag[:79] + "…"
+
+
+def _note_values(log: ProblemLog, found: Series) -> None:
+    finite = np.isfinite(found.value)
+    if finite.all():
+        return
+    bad = np.flatnonzero(~finite)
+    what = (
+        f"{_short(found.tag)}: {len(bad)} of {len(finite)} values are not finite (NaN or inf), "
+        f"the first at step {found.step[bad[0]]}"
+    )
+    log.add("non-finite", what, severity="info")
+
+
+def _note_steps(log: ProblemLog, found: Series) -> None:
+    step = found.step
+    back = step[1:] < step[:-1]
+    if back.any():
+        first = int(np.argmax(back))
+        what = (
+            f"{_short(found.tag)}: steps are out of order {int(back.sum())} times, first from "
+            f"{step[first]} back to {step[first + 1]}; all points are kept"
+        )
+        log.add("out-of-order", what, severity="info")
+    if step.min() < 0:
+        what = f"{_short(found.tag)}: negative steps, down to {step.min()}"
+        log.add("negative-step", what, severity="info")
+
+
+def _note_clock(log: ProblemLog, found: Series) -> None:
+    wall = found.wall_time
+    back = wall[1:] < wall[:-1] - _CLOCK_SLACK
+    if back.any():
+        first = int(np.argmax(back))
+        what = (
+            f"{_short(found.tag)}: the wall clock goes back by "
+            f"{wall[first] - wall[first + 1]:.0f} s at step {found.step[first + 1]}"
+        )
+        log.add("wall-clock", what, severity="info")
