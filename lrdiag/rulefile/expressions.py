@@ -187,7 +187,10 @@ class _Checker:
             attributes = self.vocabulary.subjects[_base(subject)]
         if node.attr not in attributes:
             hint = _closest(node.attr, attributes) or f"known: {', '.join(sorted(attributes))}"
-            raise self.error(node, f"unknown value {node.attr!r} of {subject}", hint)
+            start, length = place_of(self.text, node)
+            at = start + length - len(node.attr)
+            message = f"unknown value {node.attr!r} of {subject}"
+            raise ExpressionError(message, at, len(node.attr), hint)
         stretch, number = scope
         self.places[id(node)] = Reference(subject, node.attr, stretch, number, by_tag)
         return "number"

@@ -74,10 +74,6 @@ def _condition_mistakes(
     inside = (*path, "when") if "when" in data else (*path, "parameters", "when")
     if isinstance(text, str) and text:
         yield from condition_mistakes(document, inside, text, rule_vocabulary())
-    elif text is None:
-        yield document.mistake(
-            document.place_of(path), "missing key 'when': the condition of the rule"
-        )
 
 
 def condition_mistakes(

@@ -153,6 +153,8 @@ def parameter_mistakes(
     """Mistakes in the parameters of one rule's check."""
     model = parameter_model(kind)
     given = parameters_of(rule)
+    if "when" not in model.model_fields:
+        given.pop("when", None)
     base = (*path, "parameters")
     for mistake in model_mistakes(document, model, given, base):
         # A condition at the rule's own level is checked there.

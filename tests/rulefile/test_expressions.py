@@ -129,10 +129,10 @@ def test_everything_else_is_refused(text, tmp_path, monkeypatch):
     ("text", "message", "hint", "start"),
     [
         ("val_los.last > 1", "unknown name 'val_los'", "did you mean 'val_loss'?", 0),
-        ("1 < val_loss.lats", "unknown value 'lats' of val_loss", "did you mean 'last'?", 4),
+        ("1 < val_loss.lats", "unknown value 'lats' of val_loss", "did you mean 'last'?", 13),
         ("val_loss > 1", "'val_loss' is a curve, not a number", "say which value: val_loss.last", 0),
         ("val_loss.last ** 2 > 1", "the operator Pow is not allowed", "allowed:", 0),
-        ("lr.last > 1 and val_f1.lats > 1", "unknown value 'lats' of val_f1", "did you mean", 16),
+        ("lr.last > 1 and val_f1.lats > 1", "unknown value 'lats' of val_f1", "did you mean", 23),
     ],
 )
 def test_a_mistake_says_what_where_and_what_to_do(text, message, hint, start):
