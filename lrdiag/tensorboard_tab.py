@@ -7,6 +7,7 @@ is shown in the tab.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from importlib.resources import files
@@ -80,8 +81,9 @@ def logdirs(context: Any) -> list[str]:
     flags = getattr(context, "flags", None)
     spec = getattr(flags, "logdir_spec", "") or ""
     if spec:
-        # `name:path,name:path`; a one-letter name before a colon is a Windows drive.
-        return [re.sub(r"^[^:/\\]{2,}:", "", part) for part in spec.split(",") if part]
+        # `name:path,name:path`; on Windows a one-letter name is a drive.
+        name = r"^[^:/\\]{2,}:" if os.name == "nt" else r"^[^:/]+:(?!//)"
+        return [re.sub(name, "", part) for part in spec.split(",") if part]
     logdir = getattr(flags, "logdir", "") or getattr(context, "logdir", "") or ""
     return [str(logdir)] if logdir else []
 

@@ -23,12 +23,34 @@ def cut(text: str, width: int) -> str:
     """The text in at most `width` columns, with an ellipsis where something was left out."""
     if cells(text) <= width:
         return text
-    taken = ""
-    for character in text:
-        if cells(taken + character) > width - 1:
-            break
-        taken += character
-    return taken + "…"
+    return _head(text, width - 1) + "…"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The words of a text in lines of at most `width` columns; longer words are broken.
+
+    Unlike textwrap it counts terminal columns, so that East Asian text stays on the screen.
+    """
+    lines, line = [], ""
+    for word in text.split():
+        if line and cells(line) + 1 + cells(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+        while cells(line) > width:
+            head = _head(line, width)
+            lines.append(head)
+            line = line[len(head) :]
+    return [*lines, line] if line or not lines else lines
+
+
+def _head(text: str, width: int) -> str:
+    used = 0
+    for at, character in enumerate(text):
+        used += _cells_of(character)
+        if used > width:
+            return text[: max(at, 1)]
+    return text
 
 
 class Table:

@@ -21,14 +21,15 @@ from lrdiag.reports import wording
 from lrdiag.reports.escaping import name_text, prose
 from lrdiag.reports.json_report import plain
 from lrdiag.reports.svg import chart
+from lrdiag.reports.svg_small import small_chart
 from lrdiag.reports.svg_style import CHART, DARK, LIGHT
 
 # Aims: 250 kB for ten runs of five curves, 2 MB for 500 runs.
 PAGE_BYTES = 60_000
 RUN_BYTES = 18_500
 MOST_BYTES = 1_950_000
-# Points a curve gets, from the first that fits the size aimed at.
-POINTS = (300, 200, 130, 80, 48, 28, 16)
+# Levels of detail: the full chart or the small one, and the points a curve gets.
+LEVELS = ((True, 300), (True, 150), (True, 80), (True, 40), (False, 60), (False, 24), (False, 12))
 OPEN_RUNS = 3
 
 
@@ -60,17 +61,26 @@ class HtmlFormat:
 
 
 def charts_within(runs: Sequence[RunReport], room: int) -> list[str]:
-    """The runs' charts in `room` bytes: fewer points a curve, then none for the last runs."""
+    """The runs' charts in `room` bytes.
+
+    The first level of detail that fits, judged by every tenth run or more; when even the least
+    does not, the last (healthiest) runs go without.
+    """
     if not runs:
         return []
-    share = room / len(runs)
-    fitting = [points for points in POINTS if points * 14 < share] or [POINTS[-1]]
-    drawn: list[str] = []
-    for points in fitting:
-        drawn = [chart(run, points) for run in runs]
-        if sum(len(text.encode()) for text in drawn) <= room:
-            return drawn
+    sample = runs[:: max(1, len(runs) // 10)]
+    level = next((k for k in LEVELS if _bytes(sample, k) * len(runs) < room * len(sample)), None)
+    drawn = [_drawn(run, level or LEVELS[-1]) for run in runs]
     return _first_within(drawn, room)
+
+
+def _drawn(run: RunReport, level: tuple[bool, int]) -> str:
+    full, points = level
+    return chart(run, points) if full else small_chart(run, points)
+
+
+def _bytes(runs: Sequence[RunReport], level: tuple[bool, int]) -> int:
+    return sum(len(_drawn(run, level).encode()) for run in runs)
 
 
 def _first_within(drawn: Sequence[str], room: int) -> list[str]:
@@ -78,7 +88,7 @@ def _first_within(drawn: Sequence[str], room: int) -> list[str]:
     kept = []
     for text in drawn:
         room -= len(text.encode())
-        kept.append(text if room > 0 else left_out)
+        kept.append(text if room > 0 or not text else left_out)
     return kept
 
 
@@ -101,7 +111,7 @@ def _variables(
         "actions": [a for a in wording.next_actions(report) if a.finding.remedy],
         "problems": [*report.problems, *(p for run in runs for p in run.problems)],
         "open": 1 if alone else min(failing, OPEN_RUNS),
-        "evidence": 6 if len(runs) <= 50 else 3,
+        "evidence": 6 if len(runs) <= 50 else 2,
         "policy": _policy(style, script),
         "style": Markup(style),
         "script": Markup(script),

@@ -43,7 +43,9 @@ class Chart:
         return None if at is None or not math.isfinite(at) else round(self.x.at(at), 1)
 
 
-def lay_out(run: RunReport, points: int) -> Chart | None:
+def lay_out(
+    run: RunReport, points: int, kinds: Sequence[str] = ("lr", "loss", "score")
+) -> Chart | None:
     """Place the run's curves, thinned to `points` each; None when nothing can be drawn."""
     drawn = [c for c in run.curves if any(v is not None and math.isfinite(v) for v in c.value)]
     if not drawn:
@@ -53,7 +55,8 @@ def lay_out(run: RunReport, points: int) -> Chart | None:
     low, high = min(steps), max(steps)
     x = Scale(low, high if high > low else low + 1, LEFT, RIGHT)
     panels, top = [], float(TOP)
-    for kind, height in _HEIGHTS.items():
+    for kind in kinds:
+        height = _HEIGHTS[kind]
         curves = [thinned(c, points) for c in drawn if kind_of(c.role) == kind][:MOST_CURVES]
         if curves:
             panels.append(_panel(run, kind, tuple(curves), top, height))

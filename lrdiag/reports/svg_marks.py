@@ -86,19 +86,20 @@ def _best_label(panel: Panel, at: float, y: float) -> str:
     return f'<text class="label" x="{x:.1f}" y="{y:.1f}"{anchor}>best</text>'
 
 
-def _placed(made: Chart) -> list[tuple[Finding, float, float]]:
-    placed = []
+def placed(made: Chart) -> list[tuple[Finding, float, float]]:
+    """The worst findings that have a place: finding, left and right pixel."""
+    found = []
     for finding in made.run.failed:
         left = made.x_of(finding.first_step, finding.first_epoch)
         right = made.x_of(finding.last_step, finding.last_epoch)
         if left is not None:
-            placed.append((finding, left, max(right if right is not None else left, left + 3)))
-    return placed[:MOST_LANES]
+            found.append((finding, left, max(right if right is not None else left, left + 3)))
+    return found[:MOST_LANES]
 
 
 def bands(made: Chart) -> Iterator[str]:
     """The worst two findings as a tint on the panels of their tags."""
-    for finding, left, right in _placed(made)[:2]:
+    for finding, left, right in placed(made)[:2]:
         tags = {c.tag for c in made.run.curves}
         for panel in made.panels:
             if tags & set(finding.tags) & {c.tag for c in panel.curves}:
@@ -112,7 +113,7 @@ def bands(made: Chart) -> Iterator[str]:
 def lanes(made: Chart) -> list[str]:
     """One bar a finding below the axis, where it happens, with its rule."""
     lanes = []
-    for number, (finding, left, right) in enumerate(_placed(made)):
+    for number, (finding, left, right) in enumerate(placed(made)):
         y = made.bottom + 24 + LANE * number
         text = markup(wording.title(finding), 60)
         after = right + 6 + 6 * len(text) < RIGHT

@@ -61,7 +61,7 @@ def _has_outliers(ordered: Sequence[float]) -> bool:
 def _ticks(scale: Scale, about: int) -> list[float]:
     rough = (scale.high - scale.low) / max(about, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * f for f in (1, 2, 5, 10) if power * f >= rough * 0.999)
+    step = next(power * f for f in (1, 2, 2.5, 5, 10) if power * f >= rough * 0.999)
     first = math.ceil(scale.low / step)
     return [i * step for i in range(first, math.floor(scale.high / step) + 1)]
 

@@ -6,14 +6,13 @@ reading a small log, and its markup has to be kept away from tags such as `loss[
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Severity, Status, Verdict
 from lrdiag.reports import wording
-from lrdiag.reports.columns import Table
+from lrdiag.reports.columns import Table, cut, wrap
 from lrdiag.reports.escaping import name_text, prose
 from lrdiag.reports.sparkline import markers, sparkline
 
@@ -70,13 +69,14 @@ class _Page:
     def _wrap(self, text: str, indent: int, label: str = "") -> Iterator[str]:
         """Text from column `indent`; `label` stands in the indent of the first line."""
         room = max(self.width - indent, 20)
-        pieces = textwrap.wrap(prose(text), room, break_on_hyphens=False) or [""]
+        pieces = wrap(prose(text), room)
         yield f"{label:<{indent}}{pieces[0]}"
         yield from (" " * indent + piece for piece in pieces[1:])
 
     def _verdict(self, report: HealthReport) -> Iterator[str]:
-        word = self._style(report.verdict.value.upper(), report.verdict.value)
-        yield f"{word}  {wording.headline(report)}"
+        word = report.verdict.value.upper()
+        label = self._style(word, report.verdict.value) + "  "
+        yield from self._wrap(wording.headline(report), len(word) + 2, label)
 
     def _actions(self, report: HealthReport) -> Iterator[str]:
         actions = [a for a in wording.next_actions(report) if a.finding.remedy]
@@ -92,7 +92,7 @@ class _Page:
     def _run(self, run: RunReport, *, alone: bool) -> Iterator[str]:
         yield ""
         mark = self._style(wording.MARK[run.verdict], run.verdict.value)
-        name = self._style(name_text(run.run, self.width - 16), "heading")
+        name = self._style(cut(name_text(run.run), self.width - 13), "heading")
         yield f"{mark} {name}  {run.verdict.value}"
         if not alone:
             yield f"  {wording.run_headline(run)}"
@@ -111,7 +111,7 @@ class _Page:
     def _curves(self, run: RunReport) -> Iterator[str]:
         curves = {c.role: c for c in run.curves if len(c.step) > 1}
         shown = [r for r in ("lr", "train_loss", "val_loss", "val_accuracy") if r in curves]
-        room = min(self.width - 36, 48)
+        room = max(min(self.width - 36, 48), 8)
         for role in shown:
             line = sparkline(curves[role], room, log=role == "lr")
             yield f"  {role:<13}{line}  {self._ends(run, role)}"[: self.width]
@@ -135,7 +135,8 @@ class _Page:
         label = self._style(f"{finding.severity.value:<8}", _severity_style(finding.severity))
         place = wording.where(finding)
         yield ""
-        yield f"  {label} {name_text(wording.title(finding))}{'  ' + place if place else ''}"
+        title = f"{name_text(wording.title(finding))}{', ' + place if place else ''}"
+        yield from self._wrap(title, 11, f"  {label} ")
         yield from self._wrap(finding.message or finding.summary, 11)
         numbers = ", ".join(x for x in (wording.measured(finding), wording.certainty(finding)) if x)
         if numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 from lrdiag.findings import (
     DropSummary,
@@ -25,13 +26,14 @@ from lrdiag.findings import (
 EPOCHS = 200
 MILESTONES = (100, 150)
 HOSTILE = (
-    "\x1b[2J\x1b[1;1Hloss", "\x1b]0;TITLE\x07loss", "acc\r\x1b[KOK", "<script>window.CANARY=1</script>",
-    '"><img src=x onerror=CANARY()>', "</script><script>CANARY()</script>", "loss|PIPE|x",
-    "[click](javascript:CANARY())", "![img](http://canary.invalid/p.png)",
-    "**loss**`CODE`\n# heading", "../../ESCAPE", "=cmd|' /C calc'!A0", "+1+2", "@SUM(A1)", "-2+3",
-    "\t=TAB()", "loss[/train] [bold]x", "a\u202eb\u2066c", "https://canary.invalid www.canary.invalid",
-    "@octocat #12 $x$ ~~gone~~", "x" * 300, "\ud800lone", "损失/训练", "{{ 7*7 }}{% raw %}", "]]>&lt;",
-    "a\\|b", "`", "``x`", "1. item", "- item", "> quote", "---", "\x00",
+    "\x1b[2J\x1b[1;1Hloss", "\x1b]0;TITLE\x07loss", "acc\r\x1b[KOK",
+    "<script>window.CANARY=1</script>", '"><img src=x onerror=CANARY()>',
+    "</script><script>CANARY()</script>", "loss|PIPE|x", "[click](javascript:CANARY())",
+    "![img](http://canary.invalid/p.png)", "**loss**`CODE`\n# heading", "../../ESCAPE",
+    "=cmd|' /C calc'!A0", "+1+2", "@SUM(A1)", "-2+3", "\t=TAB()", "loss[/train] [bold]x",
+    "a\u202eb\u2066c", "https://canary.invalid www.canary.invalid", "@octocat #12 $x$ ~~gone~~",
+    "x" * 300, "\ud800lone", "损失/训练", "{{ 7*7 }}{% raw %}", "]]>&lt;", "a\\|b", "`", "``x`",
+    "1. item", "- item", "> quote", "---", "\x00",
 )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def schedule(*, proposed: bool = False) -> ScheduleSummary:
     edges = (0, *MILESTONES, EPOCHS)
     segments = tuple(
         SegmentSummary(a, b, lr_at(a), float(a), float(b))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
     )
     return ScheduleSummary(
         family="multistep",

@@ -42,7 +42,7 @@ def test_every_format_renders_an_empty_report(examples):
 
 
 def test_an_unknown_format_names_the_known_ones():
-    with pytest.raises(ReportError, match="no report format 'pdf'.*html"):
+    with pytest.raises(ReportError, match=r"no report format 'pdf'.*html"):
         registry.report_format("pdf")
 
 
@@ -68,5 +68,5 @@ def test_third_parties_add_formats_but_replace_none(monkeypatch, examples):
 def test_a_broken_third_party_is_named(monkeypatch):
     entry = EntryPoint("broken", "no_such_module:Format", "lrdiag.reports")
     monkeypatch.setattr(registry, "installed", lambda group: [entry])
-    with pytest.raises(ReportError, match="'broken'.*no_such_module"):
+    with pytest.raises(ReportError, match=r"'broken'.*no_such_module"):
         registry.report_format("no-such")

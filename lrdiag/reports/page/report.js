@@ -5,7 +5,7 @@ const make = (name, properties, ...children) => {
   element.append(...children);
   return element;
 };
-const show = (number) => Number(number.toPrecision(3)).toString();
+const show = (number, digits) => Number(number.toPrecision(digits)).toString();
 
 // Points of a curve's path: an absolute start, then relative steps, in tenths of a pixel.
 const decode = (path) => {
@@ -54,7 +54,7 @@ const enrich = (chart) => {
     const at = first + ((x - left) / (right - left)) * (last - first);
     const texts = decoded.filter(([path]) => !path.classList.contains("hidden")).map(([path, points]) => {
       const near = points.reduce((a, b) => (Math.abs(b[0] - x) < Math.abs(a[0] - x) ? b : a));
-      return `${path.dataset.name} ≈ ${show(valueAt(path.parentNode, near[1]))}`;
+      return `${path.dataset.name} ≈ ${show(valueAt(path.parentNode, near[1]), path.parentNode.dataset.log ? 2 : 3)}`;
     });
     reading.textContent = `${chart.dataset.unit} ${Math.round(at)}: ${texts.join(", ")}`;
   });
