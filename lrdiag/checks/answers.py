@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lrdiag.checks.interface import Evidence
-from lrdiag.checks.rows import Rows
 from lrdiag.findings import Status
 from lrdiag.view import RunView
 
@@ -20,13 +20,9 @@ def verdict(failed: bool, **fields: Any) -> Evidence:
     return Evidence(Status.FAILED if failed else Status.PASSED, **fields)
 
 
-def too_short(rows: Rows, needed: int, what: str) -> Evidence | None:
-    """Not judged when a run has fewer rows than a question needs."""
-    if len(rows) >= needed:
-        return None
-    return not_judged(
-        f"{len(rows)} rows were logged, {what} needs at least {needed}.", points=len(rows)
-    )
+def finite(interval: tuple[float, float]) -> tuple[float, float] | None:
+    """An interval, None where it could not be estimated."""
+    return interval if all(math.isfinite(end) for end in interval) else None
 
 
 def tags_of(view: RunView, *roles: str) -> tuple[str, ...]:

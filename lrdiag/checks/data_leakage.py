@@ -1,23 +1,51 @@
-"""data leakage: to be judged."""
+"""Suspected leakage: the validation loss follows the training loss into memorisation."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrdiag.checks.answers import not_judged
+from lrdiag.checks.answers import verdict
 from lrdiag.checks.interface import Evidence
+from lrdiag.checks.weighing import common, weigh
 from lrdiag.view import RunView
 
 
 @dataclass(frozen=True, slots=True)
 class DataLeakage:
-    """data leakage."""
+    """Validation examples were very likely trained on (or near-duplicates of them).
+
+    Attributes:
+        min_probability: probability from which it is reported; 0 takes that of the fitted card.
+        max_gap: largest ratio of validation to training loss at the end.
+    """
 
     kind: ClassVar[str] = "data_leakage"
-    requires: ClassVar[tuple[str | tuple[str, ...], ...]] = ("train_loss",)
+    requires: ClassVar[tuple[str | tuple[str, ...], ...]] = ("train_loss", "val_loss")
+
+    min_probability: float = 0.0
+    max_gap: float = 200.0
 
     def evaluate(self, view: RunView) -> Iterator[Evidence]:
         """Judge the run."""
-        yield not_judged("This check does not judge yet.")
+        weighed = weigh(view, "data_leakage", self.min_probability)
+        if isinstance(weighed, Evidence):
+            yield weighed
+            return
+        traits = weighed.traits
+        gap = math.exp(min(traits["gap_end"], 20.0))
+        yield verdict(
+            weighed.failed and gap <= self.max_gap,
+            observed=gap,
+            threshold=self.max_gap,
+            unit="val_loss over train_loss at the end",
+            facts={
+                "below": traits["val_below"],
+                "val_left": math.exp(min(traits["val_end"], 20.0)),
+                "train_left": math.exp(min(traits["train_end"], 20.0)),
+                "accuracy": traits.get("accuracy_max"),
+            },
+            **common(view, weighed),
+        )

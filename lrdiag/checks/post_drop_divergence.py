@@ -1,23 +1,167 @@
-"""post drop divergence: to be judged."""
+"""Divergence after a change of the rate: the loss goes up with it and does not come back."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from lrdiag.checks.answers import not_judged
+import numpy as np
+
+from lrdiag.checks.answers import finite, not_judged, tags_of, verdict
 from lrdiag.checks.interface import Evidence
+from lrdiag.checks.rows import Rows, rows_of
+from lrdiag.checks.stages import MOST_DROPS, PlacedChange, place_drops, place_rises
+from lrdiag.checks.weighing import row_place
+from lrdiag.runs import FloatArray
+from lrdiag.statistics.change import Change, difference
 from lrdiag.view import RunView
+
+UNIT = "relative rise of the loss after the change of rate"
 
 
 @dataclass(frozen=True, slots=True)
 class PostDropDivergence:
-    """post drop divergence."""
+    """Mean loss after a change against the three rows before it.
+
+    Attributes:
+        min_rise: smallest relative rise (fraction; the corpus calls 0.10 of the clean test loss
+            divergence).
+        max_p_value: largest p-value of the rise, after Benjamini-Hochberg over the changes.
+        min_rows: rows that must lie on both sides.
+    """
 
     kind: ClassVar[str] = "post_drop_divergence"
-    requires: ClassVar[tuple[str | tuple[str, ...], ...]] = ("train_loss",)
+    requires: ClassVar[tuple[str | tuple[str, ...], ...]] = (("val_loss", "train_loss"),)
+
+    min_rise: float = 0.1
+    max_p_value: float = 0.01
+    min_rows: int = 3
 
     def evaluate(self, view: RunView) -> Iterator[Evidence]:
-        """Judge the run."""
-        yield not_judged("This check does not judge yet.")
+        """Judge each change of the rate."""
+        rows = rows_of(view)
+        changes = _candidates(view)
+        if not changes:
+            yield verdict(False, threshold=self.min_rise, unit=UNIT)
+            return
+        for change in changes:
+            yield self._judge(view, rows, change)
+
+    def _judge(self, view: RunView, rows: Rows, placed: PlacedChange) -> Evidence:
+        number = placed.number if placed.change.is_drop else None
+        if blown_up(view, placed):
+            return verdict(True, **_blown_up(view, rows, placed, number))
+        role = "val_loss" if rows.get("val_loss") is not None else "train_loss"
+        curve = rows.curves[role]
+        sides = min(placed.row, placed.until - placed.row)
+        if sides < self.min_rows:
+            return not_judged(
+                f"{sides} rows beside the change of rate at {row_place(view, placed.row)}; "
+                f"at least {self.min_rows} are needed.",
+                drop=number,
+            )
+        change, scale = _rise(curve, placed)
+        rise = change.value / scale
+        failed = rise >= self.min_rise and change.p_value <= self.max_p_value
+        failed = failed and not _recovered(curve, placed, scale)
+        failed = failed and _together(rows, placed)
+        return verdict(
+            failed,
+            observed=rise,
+            threshold=self.min_rise,
+            unit=UNIT,
+            interval=finite((change.low / scale, change.high / scale)),
+            p_value=change.p_value,
+            confidence=_confidence(rise, change) if failed else None,
+            **_fields(view, rows, placed, role, number),
+        )
+
+
+def _candidates(view: RunView) -> list[PlacedChange]:
+    drops = place_drops(view)
+    drops = drops if len(drops) <= MOST_DROPS else []
+    rises = [] if view.schedule.smooth else _after_warm_up(place_rises(view), len(rows_of(view)))
+    return sorted([*drops, *rises], key=lambda p: p.row)
+
+
+def _after_warm_up(rises: list[PlacedChange], rows: int) -> list[PlacedChange]:
+    """Rises that are no warm-up: not within the first sixth of the run."""
+    return [p for p in rises if p.row > rows / 6]
+
+
+def blown_up(view: RunView, placed: PlacedChange) -> bool:
+    """Whether a loss was finite up to the change and is not a number from then on."""
+    step = placed.change.step
+    for role in ("train_loss", "val_loss"):
+        curve = view.curve(role)
+        if curve is None:
+            continue
+        bad = ~np.isfinite(curve.value)
+        if bad.any() and not bad[curve.step < step].any() and bad[-1]:
+            until = step + 0.34 * (int(curve.step[-1]) - int(curve.step[0]))
+            return bool(curve.step[bad][0] <= until)
+    return False
+
+
+def _blown_up(
+    view: RunView, rows: Rows, placed: PlacedChange, number: int | None
+) -> dict[str, Any]:
+    role = "train_loss" if "train_loss" in view.curves else "val_loss"
+    fields = _fields(view, rows, placed, role, number)
+    fields["facts"]["told"] = "became NaN or infinite"
+    return {**fields, "confidence": 0.95, "threshold": 0.1, "unit": UNIT}
+
+
+def _rise(curve: FloatArray, placed: PlacedChange) -> tuple[Change, float]:
+    """Mean after (without the change's own row) minus mean of the three rows before."""
+    row, until = placed.row, placed.until
+    before = curve[max(0, row - 3) : row]
+    after = curve[row + 1 : until]
+    change = difference(before, after, curve[max(0, row - 10) : row], after)
+    scale = float(before.mean()) if curve.min() > 0 else float(np.ptp(curve)) or 1.0
+    return change, scale
+
+
+def _recovered(curve: FloatArray, placed: PlacedChange, scale: float) -> bool:
+    """Whether the run ends no worse than 5 % above the level before the change."""
+    before = float(curve[max(0, placed.row - 3) : placed.row].mean())
+    return float(curve[-3:].mean()) - before < 0.05 * scale
+
+
+def _together(rows: Rows, placed: PlacedChange) -> bool:
+    """After a drop a validation loss that rises alone is overfitting, not divergence."""
+    train = rows.get("train_loss")
+    if train is None or not placed.change.is_drop:
+        return True
+    before = float(train[max(0, placed.row - 3) : placed.row].mean())
+    return float(train[placed.row + 1 : placed.until].mean()) > before
+
+
+def _confidence(rise: float, change: Change) -> float:
+    """Grows with the size of the rise; 0.95 at most (no fit: too few cases a band)."""
+    return float(min(0.95, 0.6 + 0.7 * min(rise, 0.5) + (0.05 if change.p_value < 1e-3 else 0.0)))
+
+
+def _fields(
+    view: RunView, rows: Rows, placed: PlacedChange, role: str, number: int | None
+) -> dict[str, Any]:
+    change = placed.change
+    last = min(placed.until, len(rows)) - 1
+    return {
+        "points": len(rows),
+        "first_step": change.step,
+        "last_step": int(rows.step[last]),
+        "drop": number,
+        "tags": tags_of(view, role),
+        "facts": {
+            "role": role,
+            "where": row_place(view, placed.row),
+            "direction": "fell" if change.is_drop else "rose",
+            "before": change.before,
+            "after": change.after,
+            "told": "rose",
+            "ratio": change.ratio if math.isfinite(change.ratio) else None,
+        },
+    }

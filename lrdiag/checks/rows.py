@@ -80,7 +80,7 @@ def _edges(at: FloatArray, unit: str) -> tuple[FloatArray, FloatArray]:
     span = float(points[-1] - points[0])
     wanted = min(len(points), MAX_ROWS)
     if unit == "epoch":
-        wanted = min(wanted, max(int(round(span)) + 1, 1))
+        wanted = min(wanted, max(round(span) + 1, 1))
     if len(points) > 1.3 * wanted and span > 0:
         width = span / max(wanted - 1, 1)
         points = points[0] + width * np.arange(wanted)

@@ -10,7 +10,7 @@ from lrdiag.checks.rows import Rows, rows_of
 from lrdiag.schedule.values import Change
 from lrdiag.view import RunView
 
-STAIR_LIMIT = 6  # more drops than this are a smooth decay in steps; each one is too short to judge
+MOST_DROPS = 4  # a decay in more steps is gradual: its single steps are too short to judge
 
 
 @dataclass(frozen=True, slots=True)
