@@ -56,12 +56,34 @@ def lines(sample: Sample, origin: float) -> Iterator[Guess]:
     if slope < 0:
         zero = -start / slope
         if not finished or last == 0.0:
-            flat = {"base_lr": first, "start_factor": 1.0, "end_factor": 0.0, "total_iters": zero - origin, "origin": origin}
+            flat = {
+                "base_lr": first,
+                "start_factor": 1.0,
+                "end_factor": 0.0,
+                "total_iters": zero - origin,
+                "origin": origin,
+            }
             yield Guess("linear", flat, ("base_lr", "total_iters"))
-        flat = {"base_lr": first, "start_factor": 1.0, "end_factor": last / first, "total_iters": kink - origin, "origin": origin}
-        yield Guess("linear", flat, ("base_lr", "end_factor", "total_iters") if finished else ("base_lr", "end_factor"))
+        flat = {
+            "base_lr": first,
+            "start_factor": 1.0,
+            "end_factor": last / first,
+            "total_iters": kink - origin,
+            "origin": origin,
+        }
+        yield Guess(
+            "linear",
+            flat,
+            ("base_lr", "end_factor", "total_iters") if finished else ("base_lr", "end_factor"),
+        )
         return
-    flat = {"base_lr": last, "start_factor": first / last if last else 0.0, "end_factor": 1.0, "total_iters": kink - origin, "origin": origin}
+    flat = {
+        "base_lr": last,
+        "start_factor": first / last if last else 0.0,
+        "end_factor": 1.0,
+        "total_iters": kink - origin,
+        "origin": origin,
+    }
     free = ("base_lr", "start_factor", "total_iters")
     yield Guess("linear", flat, free if finished else free[:2])
 
@@ -76,7 +98,11 @@ def exponentials(sample: Sample, origin: float) -> Iterator[Guess]:
     start, slope = slope_of(sample.tick[inside], np.log(rate), weight)
     if slope >= 0:
         return
-    flat = {"base_lr": float(np.exp(start + slope * origin)), "gamma": float(np.exp(slope)), "origin": origin}
+    flat = {
+        "base_lr": float(np.exp(start + slope * origin)),
+        "gamma": float(np.exp(slope)),
+        "origin": origin,
+    }
     yield Guess("exponential", flat, ("base_lr", "gamma"))
 
 
@@ -100,11 +126,18 @@ def polynomials(sample: Sample, origin: float) -> Iterator[Guess]:
         return
     _, power, start, slope = best
     end = max(-start / slope, float(tick[-1]) + 1e-3)
-    flat = {"base_lr": max(start + slope * origin, 1e-12) ** power, "total_iters": end - origin, "power": power, "origin": origin}
+    flat = {
+        "base_lr": max(start + slope * origin, 1e-12) ** power,
+        "total_iters": end - origin,
+        "power": power,
+        "origin": origin,
+    }
     yield Guess("polynomial", flat, ("base_lr", "total_iters", "power"))
 
 
-def cosine_terms(sample: Sample, shortest: float, longest: float, count: int = 28) -> tuple[float, FloatArray] | None:
+def cosine_terms(
+    sample: Sample, shortest: float, longest: float, count: int = 28
+) -> tuple[float, FloatArray] | None:
     """Half-period T and (mean, cos, sin) of the best m + a cos(pi t/T) + b sin(pi t/T).
 
     Separable least squares over a grid of T (Golub and Pereyra 1973, doi:10.1137/0710036).
@@ -142,7 +175,12 @@ def cosine_from(sample: Sample, found: tuple[float, FloatArray], origin: float) 
     size = float(np.hypot(cos, sin))
     crest = float(np.arctan2(sin, cos)) / np.pi * half
     crest += 2 * half * round((origin - crest) / (2 * half))
-    flat = {"base_lr": float(mean + size), "T_max": half, "eta_min": float(mean - size), "origin": crest}
+    flat = {
+        "base_lr": float(mean + size),
+        "T_max": half,
+        "eta_min": float(mean - size),
+        "origin": crest,
+    }
     free = ("base_lr", "T_max", "eta_min", "origin")
     if abs(mean - size) < 0.02 * size:
         yield Guess("cosine", {**flat, "eta_min": 0.0}, ("base_lr", "T_max", "origin"))
@@ -165,7 +203,12 @@ def inverse_roots(sample: Sample, origin: float) -> Iterator[Guess]:
     if scale <= 0:
         return
     warmup = max(begin - origin, 0.0)
-    flat = {"base_lr": float((slope * scale) ** -0.5), "warmup": warmup, "timescale": scale, "origin": origin}
+    flat = {
+        "base_lr": float((slope * scale) ** -0.5),
+        "warmup": warmup,
+        "timescale": scale,
+        "origin": origin,
+    }
     yield Guess("inverse_sqrt", flat, ("base_lr", "timescale"))
 
 
@@ -175,7 +218,9 @@ def plateaus_then_decay(sample: Sample, origin: float) -> Iterator[Guess]:
     below = np.flatnonzero(sample.rate < top - 1e-12 * top)
     if not len(below) or below[0] < 2 or below[0] >= len(sample) - 2:
         return
-    yield from decays(sample, int(below[0]), {"base_lr": float(top), "warmup": 0.0, "origin": origin})
+    yield from decays(
+        sample, int(below[0]), {"base_lr": float(top), "warmup": 0.0, "origin": origin}
+    )
 
 
 def decays(sample: Sample, first: int, head: dict[str, float]) -> Iterator[Guess]:
@@ -187,12 +232,17 @@ def decays(sample: Sample, first: int, head: dict[str, float]) -> Iterator[Guess
     finished = end < len(sample) - 1
     low = last if finished else 0.0
     share = np.clip((tail.rate - low) / (top - low), 0.0, 1.0)
-    lines_of = {"linear": 1 - share, "1-sqrt": (1 - share) ** 2, "cosine": np.arccos(2 * share - 1) / np.pi}
+    lines_of = {
+        "linear": 1 - share,
+        "1-sqrt": (1 - share) ** 2,
+        "cosine": np.arccos(2 * share - 1) / np.pi,
+    }
     for kind, done in lines_of.items():
         start, slope = slope_of(tail.tick, done, np.ones_like(done))
         if slope <= 0:
             continue
-        at = max(-start / slope, begin)
+        # Strictly after the last constant point: the square root has no slope at its start.
+        at = min(max(-start / slope, begin), float(tail.tick[0]) - 1e-3)
         flat = {
             "base_lr": top, "warmup": head["warmup"], "stable": at - head["origin"] - head["warmup"],
             "decay": 1 / slope, "decay_type": kind, "min_ratio": low / top, "origin": head["origin"],
@@ -200,4 +250,6 @@ def decays(sample: Sample, first: int, head: dict[str, float]) -> Iterator[Guess
         free = ("base_lr", "stable", "decay") + (("min_ratio",) if low > 0 else ())
         yield Guess("wsd", flat, free)
         if not finished:
-            yield Guess("wsd", {**flat, "min_ratio": max(last / top * 0.5, 0.0)}, (*free, "min_ratio"))
+            yield Guess(
+                "wsd", {**flat, "min_ratio": max(last / top * 0.5, 0.0)}, (*free, "min_ratio")
+            )

@@ -26,6 +26,8 @@ _TICKS = (
 NEARLY_EXACT = 1.4
 # A fit worse than this is not worth rounding.
 _HOPELESS = 60.0
+# A length of this many logs cannot be told from infinity.
+_FARTHEST = 60.0
 
 
 def as_given(flat: Flat) -> dict[str, Any]:
@@ -58,6 +60,18 @@ class Guess:
             off = np.abs(self.rates(sample.tick) - sample.rate) / sample.width
         worst = float(off.max(initial=0.0))
         return worst if np.isfinite(worst) else 1e15
+
+
+def sane(guess: Guess, sample: Sample) -> bool:
+    """Whether no length is negative or far beyond the log, and no rate negative."""
+    span = max(float(sample.tick[-1] - sample.tick[0]), 1.0)
+    for name in guess.free:
+        value = float(guess.flat[name])
+        if name in _TICKS and name != "origin" and not -1e-6 * span <= value <= _FARTHEST * span:
+            return False
+        if name in _RATES and value < -1e-3 * float(np.abs(sample.rate).max()):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +107,11 @@ def fitted(guess: Guess, sample: Sample, iterations: int = 25) -> Fitted:
     """Least squares over the free parameters on the sample's probe points."""
     if not guess.free:
         return Fitted(guess, guess.misfit(sample))
-    tick, rate, width = sample.tick[sample.probe], sample.rate[sample.probe], sample.width[sample.probe]
+    tick, rate, width = (
+        sample.tick[sample.probe],
+        sample.rate[sample.probe],
+        sample.width[sample.probe],
+    )
     start = np.array([float(guess.flat[name]) for name in guess.free])
     vector, near = fit(
         lambda x: guess.moved(x).rates(tick), start, scales(guess, sample), rate, width, iterations

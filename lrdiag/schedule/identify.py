@@ -21,6 +21,7 @@ _NO_ROWS = np.zeros(0, np.int64)
 _MANUAL_SHARE = 0.4
 # Fewer changes than this need no curve to explain them.
 _FEW_CHANGES = 3
+_LONGEST_RUN = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,13 +41,25 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     steps = steps_of(rates)
     per_tick = samples[0].clock.tick
     stepped = stepped_family(rates, steps, per_tick) if len(steps.rows) else None
-    smooth = _best_smooth(samples, stepped) if _may_be_smooth(rates, samples[0]) else None
+    smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
     if stepped is not None and not _smooth_wins(smooth, stepped):
-        if stepped.family != "manual" or len(steps.rows) <= _MANUAL_SHARE * (len(rates) - 1) + 1:
+        if smooth is None or stepped.family != "manual" or _by_hand(samples[0]):
             return Identified(_stepped_value(stepped), steps.rows)
     if smooth is None:
         return Identified(Family("unknown", {}), _NO_ROWS)
     return Identified(_smooth_value(*smooth), _NO_ROWS)
+
+
+def _by_hand(sample: Sample) -> bool:
+    """Whether the changes are few, large, and rarely follow one another."""
+    move = np.diff(sample.rate)
+    changed = np.abs(move) > 0
+    if changed.sum() > _MANUAL_SHARE * len(move) + 1:
+        return False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], changed.astype(int), [0]])))
+    longest = int((edges[1::2] - edges[::2]).max(initial=0))
+    quantum = float(np.median(np.abs(move[changed])))
+    return longest < _LONGEST_RUN and quantum > 4 * float(np.median(sample.width))
 
 
 def _may_be_smooth(rates: Rates, sample: Sample) -> bool:
@@ -60,7 +73,7 @@ def _may_be_smooth(rates: Rates, sample: Sample) -> bool:
     return bool(quantum < 4 * float(np.median(sample.width)))
 
 
-def _best_smooth(samples: list[Sample], stepped: Stepped | None) -> tuple[Fitted, Sample] | None:
+def _best_smooth(samples: list[Sample]) -> tuple[Fitted, Sample] | None:
     best: tuple[Fitted, Sample] | None = None
     for sample in samples:
         if len(sample) < 3:

@@ -8,9 +8,10 @@ import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import Series
-from lrdiag.schedule.agreement import agreements_of, reconciled
+from lrdiag.schedule.agreement import Reconciled, agreements_of, reconciled
 from lrdiag.schedule.changes import changes_at, segments_between
-from lrdiag.schedule.identify import identify
+from lrdiag.schedule.explained import explained, multiple_of, scaled
+from lrdiag.schedule.identify import Identified, identify
 from lrdiag.schedule.points import Rates, clean_rates
 from lrdiag.schedule.values import (
     Agreement,
@@ -23,10 +24,8 @@ from lrdiag.schedule.values import (
 from lrdiag.schedule.without_rate import configured_changes
 from lrdiag.view import Curve
 
-_UNEXPLAINED = (
-    "The configured schedule does not say enough to compare, or explains the log in no way."
-)
-
+_TOO_LITTLE = "The configured schedule does not say enough to be compared with the log."
+_UNEXPLAINED = "The logged rate is not the configured schedule under any of the usual mistakes."
 # A bias group in warm-up is off by tenths of the peak rate over the warm-up; groups that differ
 # by their floor alone (eta_min) by less (sweep over generated schedules, see docs/accuracy.md).
 _FAR_GROUP = 0.03
@@ -60,14 +59,15 @@ def infer_schedule(
     if not rates:
         return _without_rate(axis, configured, train_loss, last_step)
     horizon = epochs or (configured.epochs if configured else None)
-    groups = tuple(_group(name, r, axis, horizon) for name, r in rates.items())
-    main = groups[_main_index(list(rates.values()))]
-    agreements: tuple[Agreement, ...] = ()
-    if configured is not None:
-        answer = reconciled(configured, rates[main.group], axis, horizon)
-        agreements = agreements_of(answer, rates[main.group]) if answer else ()
-        agreements = agreements or (Agreement("unknown", message=_UNEXPLAINED),)
-    shown = rates[main.group]
+    name = list(rates)[_main_index(list(rates.values()))]
+    shown = rates[name]
+    answer = reconciled(configured, shown, axis, horizon) if configured else None
+    found = (explained(answer, shown) if answer else None) or identify(shown, axis, horizon)
+    groups = tuple(
+        _group(n, r, axis, found if n == name else _other(r, shown, found, axis, horizon))
+        for n, r in rates.items()
+    )
+    main = groups[list(rates).index(name)]
     end = max(int(shown.step[-1]), last_step if last_step is not None else int(shown.step[-1]))
     return Schedule(
         groups=groups,
@@ -77,14 +77,32 @@ def infer_schedule(
         family=main.family,
         smooth=_is_smooth(shown, main.changes),
         configured=configured,
-        agreements=agreements,
+        agreements=_agreements(answer, configured, shown),
         notes=_notes(shown, main),
     )
 
 
-def _group(name: str, rates: Rates, axis: EpochAxis, epochs: int | None) -> GroupSchedule:
-    found = identify(rates, axis, epochs)
+def _group(name: str, rates: Rates, axis: EpochAxis, found: Identified) -> GroupSchedule:
     return GroupSchedule(name, changes_at(rates, found.rows, axis, name), found.family, len(rates))
+
+
+def _other(
+    rates: Rates, main: Rates, found: Identified, axis: EpochAxis, epochs: int | None
+) -> Identified:
+    """A group beside the main one: the same schedule times a factor, or one of its own."""
+    factor = multiple_of(rates, main)
+    return scaled(found, factor) if factor is not None else identify(rates, axis, epochs)
+
+
+def _agreements(
+    answer: Reconciled | None, configured: ConfiguredSchedule | None, rates: Rates
+) -> tuple[Agreement, ...]:
+    if configured is None:
+        return ()
+    if answer is None:
+        return (Agreement("unknown", message=_TOO_LITTLE),)
+    found = agreements_of(answer, rates)
+    return found or (Agreement("unexplained", message=_UNEXPLAINED),)
 
 
 def _is_smooth(rates: Rates, changes: tuple[Change, ...]) -> bool:

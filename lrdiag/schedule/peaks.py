@@ -89,7 +89,9 @@ def _ramp_then_fall(
 
 def _warmup_linear(ramp: tuple[float, float], found: Guess, origin: float) -> Iterator[Guess]:
     level, begin = found.flat["base_lr"], found.flat["origin"]
-    fall = level * (found.flat["end_factor"] - 1) / found.flat["total_iters"]
+    fall = level * (found.flat["end_factor"] - 1) / max(found.flat["total_iters"], 1e-9)
+    if fall >= 0:
+        return
     start, slope = ramp
     # Where the ramp and the falling line cross, and where the latter reaches zero.
     cross = (level - fall * begin - start) / (slope - fall)
@@ -129,7 +131,12 @@ def _inverse_sqrt(ramp: tuple[float, float], found: Guess, origin: float) -> Ite
     if abs(shift - zero) < 0.05 * warmup:
         flat = {"base_lr": strength / max(warmup, 1e-9) ** 0.5, "warmup": warmup, "origin": shift}
         yield Guess("inverse_sqrt", flat, ("base_lr", "warmup", "origin"), _plain_inverse)
-    flat = {"base_lr": strength / (at - zero) ** 0.5, "warmup": warmup, "timescale": at - zero, "origin": shift}
+    flat = {
+        "base_lr": strength / (at - zero) ** 0.5,
+        "warmup": warmup,
+        "timescale": at - zero,
+        "origin": shift,
+    }
     yield Guess("inverse_sqrt", flat, ("base_lr", "warmup", "timescale", "origin"))
 
 
@@ -148,19 +155,42 @@ def _ramp_exponential(ramp: tuple[float, float], found: Guess, origin: float) ->
     peak = level * gamma ** (at - begin)
     bound = at - origin
     first = (start + slope * origin) / peak
-    flat = {"base_lr": peak, "gamma": gamma, "bound": bound, "start_factor": first, "origin": origin}
+    flat = {
+        "base_lr": peak,
+        "gamma": gamma,
+        "bound": bound,
+        "start_factor": first,
+        "origin": origin,
+    }
     free = ("base_lr", "gamma", "bound", "start_factor")
     yield Guess("sequential", flat, free, _linear_then_exponential)
     full = level * gamma ** (origin - begin)
-    flat = {"base_lr": full, "gamma": gamma, "warmup": bound, "start_factor": max(first * peak / full, 1e-3), "origin": origin}
-    yield Guess("chained", flat, ("base_lr", "gamma", "warmup", "start_factor"), _linear_times_exponential)
+    flat = {
+        "base_lr": full,
+        "gamma": gamma,
+        "warmup": bound,
+        "start_factor": max(first * peak / full, 1e-3),
+        "origin": origin,
+    }
+    yield Guess(
+        "chained", flat, ("base_lr", "gamma", "warmup", "start_factor"), _linear_times_exponential
+    )
 
 
 def _linear_then_exponential(flat: Flat) -> dict[str, Any]:
     level, bound = flat["base_lr"], flat["bound"]
-    head = {"base_lr": level, "start_factor": flat["start_factor"], "end_factor": 1.0, "total_iters": bound}
+    head = {
+        "base_lr": level,
+        "start_factor": flat["start_factor"],
+        "end_factor": 1.0,
+        "total_iters": bound,
+    }
     tail = {"base_lr": level, "gamma": flat["gamma"]}
-    return {"base_lr": level, "parts": [("linear", head), ("exponential", tail)], "milestones": [bound]}
+    return {
+        "base_lr": level,
+        "parts": [("linear", head), ("exponential", tail)],
+        "milestones": [bound],
+    }
 
 
 def _linear_times_exponential(flat: Flat) -> dict[str, Any]:
@@ -180,9 +210,18 @@ def _ramp_polynomial(ramp: tuple[float, float], found: Guess, origin: float) -> 
 
 def _linear_then_power(flat: Flat) -> dict[str, Any]:
     level, bound = flat["base_lr"], flat["warmup"]
-    head = {"base_lr": level, "start_factor": flat["start_factor"], "end_factor": 1.0, "total_iters": bound}
+    head = {
+        "base_lr": level,
+        "start_factor": flat["start_factor"],
+        "end_factor": 1.0,
+        "total_iters": bound,
+    }
     tail = {"base_lr": level, "total_iters": flat["total_iters"], "power": flat["power"]}
-    return {"base_lr": level, "parts": [("linear", head), ("polynomial", tail)], "milestones": [bound]}
+    return {
+        "base_lr": level,
+        "parts": [("linear", head), ("polynomial", tail)],
+        "milestones": [bound],
+    }
 
 
 def _stable(sample: Sample, ramp: tuple[float, float], last: int, origin: float) -> Iterator[Guess]:
@@ -207,20 +246,40 @@ def _after_constant(sample: Sample, top: int, origin: float) -> Iterator[Guess]:
     tail = sample.part(top)
     head_lr, begin = float(sample.rate[0]), float(tail.tick[0])
     gap = begin - float(sample.tick[top - 1])
-    for make, family in ((cosines, "cosine"), (lines, "polynomial"), (exponentials, "exponential"), (polynomials, "polynomial")):
+    for make, family in (
+        (cosines, "cosine"),
+        (lines, "polynomial"),
+        (exponentials, "exponential"),
+        (polynomials, "polynomial"),
+    ):
         for found in make(tail, begin):
             flat = _sequential_flat(found, family, head_lr, begin, origin)
-            free = tuple(n for n in (*found.free, "bound") if n in flat and n not in ("end_factor", "eta_min", "origin"))
+            free = tuple(
+                n
+                for n in (*found.free, "bound")
+                if n in flat and n not in ("end_factor", "eta_min", "origin")
+            )
             free = free if family == "cosine" else tuple(n for n in free if n != "bound")
             yield Guess("sequential", flat, free, _constant_then(family))
             if gap > 1 and family != "cosine":
                 yield Guess("sequential", flat, free, _constant_then(family))
 
 
-def _sequential_flat(found: Guess, family: str, head_lr: float, begin: float, origin: float) -> dict[str, Any]:
-    flat = {"base_lr": found.flat["base_lr"], "head_lr": head_lr, "bound": begin - origin, "origin": origin}
+def _sequential_flat(
+    found: Guess, family: str, head_lr: float, begin: float, origin: float
+) -> dict[str, Any]:
+    flat = {
+        "base_lr": found.flat["base_lr"],
+        "head_lr": head_lr,
+        "bound": begin - origin,
+        "origin": origin,
+    }
     if family == "cosine":
-        return flat | {"T_max": found.flat["T_max"], "eta_min": 0.0, "bound": found.flat["origin"] - origin}
+        return flat | {
+            "T_max": found.flat["T_max"],
+            "eta_min": 0.0,
+            "bound": found.flat["origin"] - origin,
+        }
     if family == "exponential":
         return flat | {"gamma": found.flat["gamma"]}
     power = found.flat.get("power", 1.0)
@@ -285,9 +344,16 @@ def _fall_end(tail: Sample, anneal: str, fall: Any) -> float | None:
     return -start / slope if slope < 0 else None
 
 
-def _three_phases(sample: Sample, flat: dict[str, Any], free: tuple[str, ...], at: float, origin: float) -> Iterator[Guess]:
+def _three_phases(
+    sample: Sample, flat: dict[str, Any], free: tuple[str, ...], at: float, origin: float
+) -> Iterator[Guess]:
     """Up, down symmetrically, then down to almost nothing."""
     end = float(sample.tick[flat_tail(sample)])
     span = max(end - origin + 1, 2 * (at - origin) + 3)
-    three = {**flat, "total_steps": span, "pct_start": (at - origin + 1) / span, "three_phase": True}
+    three = {
+        **flat,
+        "total_steps": span,
+        "pct_start": (at - origin + 1) / span,
+        "three_phase": True,
+    }
     yield Guess("one_cycle", three, free)

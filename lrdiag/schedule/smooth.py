@@ -8,34 +8,41 @@ import numpy as np
 
 from lrdiag.schedule.description import cost
 from lrdiag.schedule.falls import falling, lines
-from lrdiag.schedule.guess import NEARLY_EXACT, Fitted, Guess, fitted, rounded
+from lrdiag.schedule.guess import NEARLY_EXACT, Fitted, Guess, fitted, rounded, sane
 from lrdiag.schedule.peaks import peaked
 from lrdiag.schedule.sample import Sample
 from lrdiag.schedule.waves import turning_points, waving
 
 # A log so fine that two families cannot rebuild it by chance.
 _FINE = 2e-6
+_THIN = 240
+_WORTH_ROUNDING = 20.0
 
 
-def best_smooth(sample: Sample) -> Fitted | None:
+def best_smooth(full: Sample) -> Fitted | None:
     """The family with the fewest parameters among those that rebuild the sample.
 
     Where none does, the nearest in shape.
     """
+    sample = full.thin(_THIN)
     exact: list[Fitted] = []
     near: list[Fitted] = []
     fine = float(np.median(sample.width)) < _FINE * float(np.abs(sample.rate).max())
     for guess in _guesses(sample):
         found = fitted(guess, sample)
-        if found.misfit > 1.0:
-            found = rounded(found, sample) if found.misfit < 20 else found
+        if not sane(found.guess, sample):
+            continue
+        if 1.0 < found.misfit < _WORTH_ROUNDING:
+            found = rounded(found, sample)
         (exact if found.misfit <= NEARLY_EXACT else near).append(found)
         if exact and fine:
             break
     if exact:
         best = min(exact, key=lambda f: (cost(f.guess), not f.exact, f.misfit))
-        return rounded(best, sample)
-    return min(near, key=lambda f: f.misfit, default=None)
+        best = rounded(best, sample)
+    else:
+        best = min(near, key=lambda f: f.misfit, default=None)
+    return Fitted(best.guess, best.guess.misfit(full)) if best else None
 
 
 def _guesses(sample: Sample) -> Iterator[Guess]:

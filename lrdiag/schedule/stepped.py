@@ -15,6 +15,8 @@ from lrdiag.schedule.warmup import warmup_rows
 # A drop may be seen up to two ticks from where it was made (step order, 1-based rows).
 _SHIFT_TICKS = 2.0
 _MAX_MULTIPLE = 6
+# A factor above this is no drop that anyone configures.
+_LARGEST_GAMMA = 0.985
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +81,7 @@ def stepped_family(rates: Rates, steps: Steps, per_tick: float) -> Stepped:
 
 def _common_gamma(steps: Steps, per_tick: float) -> tuple[float, IntArray] | None:
     """Gamma below 1 that explains every change, with how many drops each change merges."""
-    if not len(steps.rows) or np.any(steps.low >= 1.0):
+    if not len(steps.rows) or np.any(steps.low >= _LARGEST_GAMMA):
         return None
     ones = np.ones(len(steps.rows), np.int64)
     low, high = float(steps.low.max()), float(steps.high.min())
@@ -126,7 +128,10 @@ def _regular(
         return None
     number = max(1, round(first / size))
     origin = first - number * size
-    if len(steps.rows) > 2 and abs(origin) > (_SHIFT_TICKS + 0.5) * max(per_tick, 1.0) + 0.02 * size:
+    if (
+        len(steps.rows) > 2
+        and abs(origin) > (_SHIFT_TICKS + 0.5) * max(per_tick, 1.0) + 0.02 * size
+    ):
         return None
     skipped = number - 1
     flat = {"base_lr": base / gamma**skipped, "step_size": size, "gamma": gamma, "origin": origin}
@@ -221,7 +226,12 @@ def _clipped(steps: Steps, per_tick: float, base: float) -> Stepped | None:
 
 
 def _manual(steps: Steps, base: float) -> Stepped:
-    flat = {"base_lr": base, "points": steps.right.tolist(), "values": steps.after.tolist(), "origin": 0.0}
+    flat = {
+        "base_lr": base,
+        "points": steps.right.tolist(),
+        "values": steps.after.tolist(),
+        "origin": 0.0,
+    }
     return Stepped("manual", flat, 1 + 2 * len(steps.rows))
 
 

@@ -24,4 +24,6 @@ def warmup_rows(rates: Rates, base_lr: float | None = None) -> int:
     if base_lr is not None and abs(rate[0] - base_lr) <= rates.half_width[0]:
         return 0
     rising = np.diff(rate[: top + 1])
-    return top if np.all(rising >= 0) and rate[0] < rate[top] else 0
+    # One rise alone is a change by hand, unless it starts from nothing.
+    several = int((rising > 0).sum()) > 1 or rate[0] == 0.0
+    return top if several and np.all(rising >= 0) and rate[0] < rate[top] else 0

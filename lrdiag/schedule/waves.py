@@ -17,7 +17,9 @@ def turning_points(sample: Sample) -> IntArray:
     """Indexes of points at which a rise turns into a fall or the reverse."""
     move = np.diff(sample.rate)
     room = 1.0 * (sample.width[1:] + sample.width[:-1])
-    sign = np.where(np.abs(move) <= np.minimum(room, 0.5 * np.abs(move).max(initial=0.0)), 0, np.sign(move))
+    sign = np.where(
+        np.abs(move) <= np.minimum(room, 0.5 * np.abs(move).max(initial=0.0)), 0, np.sign(move)
+    )
     where = np.flatnonzero(sign)
     if len(where) < 2:
         return np.zeros(0, np.int64)
@@ -44,18 +46,45 @@ def _jumps(sample: Sample) -> IntArray:
 
 
 def _restarts(sample: Sample, rises: IntArray, origin: float) -> Iterator[Guess]:
-    edges = [0, *rises.tolist(), len(sample)]
-    cycles = [_cycle(sample.part(a, b)) for a, b in zip(edges, edges[1:], strict=False)]
-    first = next(((i, c) for i, c in enumerate(cycles) if c is not None), None)
-    if first is None:
-        return
+    """CosineAnnealingWarmRestarts: lengths that the restarts allow, then those of one cycle's fit."""
     top, low = float(sample.rate.max()), float(sample.rate.min())
+    tried: list[tuple[float, int, float]] = []
     for growth in (1, 2, 3):
-        for length in _first_lengths(sample, rises, growth, origin, cycles):
-            flat: dict[str, Any] = {"base_lr": top, "T_0": length, "T_mult": growth, "eta_min": 0.0, "origin": origin}
-            yield Guess("cosine_restarts", flat, ("base_lr",))
-            if low > 0:
-                yield Guess("cosine_restarts", {**flat, "eta_min": 0.5 * low}, ("base_lr", "eta_min"))
+        for start in (origin, 1.0 - origin, -1.0):
+            tried += [(n, growth, start) for n in _first_lengths(sample, rises, growth, start)[:4]]
+    for length, growth, start in [*_from_cycles(sample, rises, origin), *tried]:
+        flat: dict[str, Any] = {
+            "base_lr": top,
+            "T_0": length,
+            "T_mult": growth,
+            "eta_min": 0.0,
+            "origin": start,
+        }
+        free = ("base_lr",) if (length, growth, start) in tried else ("base_lr", "T_0", "origin")
+        if low < 0.5 * top:
+            yield Guess("cosine_restarts", flat, free)
+        if low > 0:
+            yield Guess("cosine_restarts", {**flat, "eta_min": 0.5 * low}, (*free, "eta_min"))
+
+
+def _from_cycles(sample: Sample, rises: IntArray, origin: float) -> list[tuple[float, int, float]]:
+    """(T_0, T_mult, origin) from the fits of the two longest stretches between restarts."""
+    edges = [0, *rises.tolist(), len(sample)]
+    out: list[tuple[float, int, float]] = []
+    for begin, end in zip(edges, edges[1:], strict=False):
+        found = _cycle(sample.part(begin, end))
+        if found is None:
+            continue
+        half, crest = found
+        for growth in (1, 2, 3):
+            for number in range(5):
+                scale = growth**number
+                done = number if growth == 1 else (scale - 1) / (growth - 1)
+                first = half / scale
+                start = crest - first * done
+                if abs(start - origin) < 2.2 and (first, growth, start) not in out:
+                    out.append((first, growth, start))
+    return out[:4]
 
 
 def _cycle(part: Sample) -> tuple[float, float] | None:
@@ -72,9 +101,7 @@ def _cycle(part: Sample) -> tuple[float, float] | None:
     return half, crest
 
 
-def _first_lengths(
-    sample: Sample, rises: IntArray, growth: int, origin: float, cycles: list[tuple[float, float] | None]
-) -> list[float]:
+def _first_lengths(sample: Sample, rises: IntArray, growth: int, origin: float) -> list[float]:
     """Lengths of the first cycle for which every restart lies between its two logged points."""
     before, after = sample.tick[rises - 1] - origin, sample.tick[rises] - origin
     low, high = 0.0, np.inf
@@ -94,7 +121,9 @@ def _whole_between(low: float, high: float) -> list[float]:
     whole = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
     if len(whole):
         middle = 0.5 * (low + high)
-        return sorted((float(w) for w in whole), key=lambda w: (-w if len(whole) <= 8 else abs(w - middle)))[:8]
+        return sorted(
+            (float(w) for w in whole), key=lambda w: -w if len(whole) <= 8 else abs(w - middle)
+        )[:8]
     return [0.5 * (low + high)]
 
 
@@ -136,7 +165,9 @@ def _is_peak(sample: Sample, at: int) -> bool:
     return bool(sample.rate[at] >= around.mean())
 
 
-def _periods(sample: Sample, high: list[int], low: list[int], origin: float) -> Iterator[tuple[float, float, float]]:
+def _periods(
+    sample: Sample, high: list[int], low: list[int], origin: float
+) -> Iterator[tuple[float, float, float]]:
     tick = sample.tick
     if len(high) >= 2:
         period = float(tick[high[-1]] - tick[high[0]]) / (len(high) - 1)
@@ -161,4 +192,6 @@ def _decline(sample: Sample, high: list[int], base: float) -> float:
         return 0.9999
     first, last = sample.rate[high[0]] - base, sample.rate[high[-1]] - base
     span = float(sample.tick[high[-1]] - sample.tick[high[0]])
-    return float(np.clip((last / first) ** (1 / span), 1e-6, 1.0)) if first > 0 and last > 0 else 0.999
+    return (
+        float(np.clip((last / first) ** (1 / span), 1e-6, 1.0)) if first > 0 and last > 0 else 0.999
+    )
