@@ -8,6 +8,10 @@ from lrdiag.findings import Finding, Problem, RunReport, Severity, Status, Verdi
 
 _ORDER = (Verdict.HEALTHY, Verdict.UNDECIDED, Verdict.WARNING, Verdict.UNHEALTHY)
 
+# A schedule that ran as configured says nothing of how the training went: a log of the rate
+# alone is undecided, not healthy.
+_SAYS_NOTHING_OF_HEALTH = frozenset(["schedule_agreement"])
+
 
 def run_verdict(findings: Sequence[Finding], problems: Sequence[Problem] = ()) -> Verdict:
     """Unhealthy with a failed error, warning with a failed warning, else healthy or undecided.
@@ -21,7 +25,10 @@ def run_verdict(findings: Sequence[Finding], problems: Sequence[Problem] = ()) -
         return Verdict.UNHEALTHY
     if Severity.WARNING in failed:
         return Verdict.WARNING
-    judged = any(f.status in (Status.PASSED, Status.FAILED) for f in findings)
+    judged = any(
+        f.status in (Status.PASSED, Status.FAILED) and f.check not in _SAYS_NOTHING_OF_HEALTH
+        for f in findings
+    )
     unread = any(p.severity == "error" for p in problems)
     return Verdict.HEALTHY if judged and not unread else Verdict.UNDECIDED
 

@@ -62,8 +62,8 @@ class RunView:
     `curves`: role name to Curve; several tags of a role that has only one place are resolved
     before (see `roles`). Per-step and per-epoch training losses are both kept: `train_loss`
     is the one to judge by. `params`: hyper-parameters, nested as found. `task`: facts about
-    the task when known: "num_classes", "majority_rate", "kind". `cache` lets statistics that several
-    checks need be computed once; keys are strings prefixed with the module's name.
+    the task when known: "num_classes", "majority_rate", "kind". `cache` lets statistics that
+    several checks need be computed once; keys start with the module's name.
     """
 
     run: Run

@@ -22,6 +22,7 @@ FAILED = replace(PASSED, status=Status.FAILED)
         ([replace(PASSED, status=Status.NOT_JUDGED)], Verdict.UNDECIDED),
         ([replace(PASSED, status=Status.NOT_APPLICABLE)], Verdict.UNDECIDED),
         ([replace(PASSED, status=Status.ERROR)], Verdict.UNDECIDED),
+        ([replace(PASSED, check="schedule_agreement")], Verdict.UNDECIDED),
         ([], Verdict.UNDECIDED),
     ],
 )
