@@ -19,8 +19,7 @@ BoolArray = npt.NDArray[np.bool_]
 class BoundedColumn:
     """Step, wall time and value of one tag; thinned by half whenever it is full.
 
-    A later point that steps back supersedes what was logged from its step on (a restart).
-    `thinned` tells whether points were left out, `superseded` counts those replaced.
+    `thinned` tells whether points were left out, `superseded` counts those purged.
     """
 
     def __init__(self, limit: int = MAX_POINTS) -> None:
@@ -34,29 +33,28 @@ class BoundedColumn:
 
     def append(self, step: IntArray, wall_time: FloatArray, value: FloatArray) -> None:
         """Add points in the order they were written."""
-        starts = np.flatnonzero(np.diff(step) < 0) + 1
-        for part in np.split(np.arange(len(step)), starts):
-            self._add(step[part], wall_time[part], value[part])
-        if len(self.step) > self.limit:
+        self.step = np.concatenate([self.step, step])
+        self.wall_time = np.concatenate([self.wall_time, wall_time])
+        self.value = np.concatenate([self.value, value])
+        while len(self.step) > self.limit:
             self._thin()
 
-    def _add(self, step: IntArray, wall_time: FloatArray, value: FloatArray) -> None:
-        if not len(step):
-            return
-        keep = int(np.searchsorted(self.step, step[0]))
-        if keep < len(self.step):
-            first = int(step[0])
-            self.superseded += len(self.step) - keep
-            self.restarts = (*(r for r in self.restarts if r < first), first)
-        self.step = np.concatenate([self.step[:keep], step])
-        self.wall_time = np.concatenate([self.wall_time[:keep], wall_time])
-        self.value = np.concatenate([self.value[:keep], value])
+    def purge(self, step: int) -> None:
+        """A writer logs anew from `step` on: what was logged from there is superseded."""
+        keep = self.step < step
+        gone = len(keep) - int(keep.sum())
+        if gone:
+            self.superseded += gone
+            self.restarts = (*(r for r in self.restarts if r < step), step)
+            self._select(keep)
 
     def _thin(self) -> None:
-        keep = kept(self.value)
+        self._select(kept(self.value))
+        self.thinned = True
+
+    def _select(self, keep: BoolArray) -> None:
         self.step, self.wall_time = self.step[keep], self.wall_time[keep]
         self.value = self.value[keep]
-        self.thinned = True
 
     def series(self, tag: str) -> Series:
         """The points as a Series."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from lrdiag.findings import Problem, SourceSummary
-from lrdiag.runs import Run, Series
+from lrdiag.runs import FloatArray, IntArray, Run
+from lrdiag.sources.event_file import EventFile
 from lrdiag.sources.event_hparams import read_hparams
 from lrdiag.sources.event_message import tag_text
 from lrdiag.sources.event_reader import EventReader
-from lrdiag.sources.restarts import join_writers
+from lrdiag.sources.restarts import join_files
 from lrdiag.watching.bounded import MAX_POINTS, BoundedColumn
 from lrdiag.watching.followed_file import FollowedFile, Growth
+
+Points = tuple[IntArray, FloatArray, FloatArray]
 
 ALL_POINTS = 4_000_000
 """Points kept of all tags of a file together (about 100 MB)."""
@@ -41,42 +41,40 @@ class EventFilesFollower:
 
     def run(self, name: str) -> Run:
         """The files joined as the reader joins them: a later writer wins."""
-        files = sorted(self._files.values(), key=lambda file: file.begun)
-        parts: dict[str, list[Series]] = {}
-        for file in files:
-            for tag, series in file.series().items():
-                parts.setdefault(tag, []).append(series)
+        files = sorted((f.event_file() for f in self._files.values()), key=lambda f: f.begun)
+        problems = [problem for file in files for problem in file.problems]
+        series = join_files(files, problems)
         params = read_hparams([content for file in files for content in file.hparams])
         return Run(
             name,
-            {tag: join_writers(tag, found) for tag, found in parts.items()},
+            series,
             tuple(SourceSummary(str(f.path), "tensorboard", f.points) for f in files),
-            tuple(problem for f in files for problem in f.problems()),
+            tuple(problems),
             params,
-            str(files[0].path) if params and files else "",
+            str(files[0].path) if params else "",
+            tuple(text for file in files for text in file.texts),
         )
 
 
 class _OneFile:
-    """One event file; after rotation what came before is kept until the new one repeats it."""
+    """One event file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._place = FollowedFile(path)
         self._reader = EventReader(path)
         self._columns: dict[bytes, BoundedColumn] = {}
+        self._sessions: list[int] = []
+        self._error = ""
         self.bytes_read = 0
         self.points = 0
-        self.begun = math.inf
-        self.hparams: list[bytes] = []
-        self._error = ""
 
     def poll(self) -> bool:
         growth = self._place.look()
         if growth in (Growth.GONE, Growth.SAME):
             return False
         if growth is Growth.NEW or self._place.size < self._reader.offset:
-            self._reader = EventReader(self.path)
+            self._start_again()
         before = self._reader.offset
         try:
             self._reader.read_new()
@@ -90,6 +88,11 @@ class _OneFile:
         self._place.proof = self._last_bytes()
         return self._drain()
 
+    def _start_again(self) -> None:
+        """Another file took this one's place: it counts as what its writer says it is, whole."""
+        self._reader = EventReader(self.path)
+        self._columns, self._sessions, self.points = {}, [], 0
+
     def _last_bytes(self) -> bytes:
         if self._reader.offset < 16:
             return b""
@@ -99,27 +102,58 @@ class _OneFile:
 
     def _drain(self) -> bool:
         """Move the new points from the reader into bounded columns."""
-        contents = self._reader.contents
-        self.begun = min(self.begun, contents.begun)
-        self.hparams = list(contents.hparams) or self.hparams
-        columns = contents.columns
-        fresh = {tag: column.arrays() for tag, column in columns.by_tag.items()}
-        sessions = list(columns.session_starts)
-        columns.by_tag.clear()
-        columns.session_starts.clear()
-        limit = min(MAX_POINTS, ALL_POINTS // max(len(fresh) + len(self._columns), 1))
-        for tag, (step, wall_time, value) in fresh.items():
-            column = self._columns.setdefault(tag, BoundedColumn(limit))
-            column.limit = min(column.limit, max(limit, 100))
-            _append_sessions(column, step, wall_time, value, _cuts(tag, sessions))
-            self.points += len(step)
+        source = self._reader.contents.columns
+        fresh = {tag: column.arrays() for tag, column in source.by_tag.items()}
+        sessions = list(source.session_starts)
+        source.by_tag.clear()
+        source.session_starts.clear()
+        self._make_room(fresh)
+        done = dict.fromkeys(fresh, 0)
+        for step, before in sessions:
+            self._append(fresh, done, before)
+            for column in self._columns.values():
+                column.purge(step)
+        self._sessions += [step for step, _ in sessions]
+        self._append(fresh, done, {tag: len(points[0]) for tag, points in fresh.items()})
+        self.points += sum(done.values())
         return bool(fresh)
 
-    def series(self) -> dict[str, Series]:
-        return {tag_text(t): c.series(tag_text(t)) for t, c in self._columns.items()}
+    def _make_room(self, fresh: Mapping[bytes, Points]) -> None:
+        tags = fresh.keys() | self._columns.keys()
+        limit = max(min(MAX_POINTS, ALL_POINTS // max(len(tags), 1)), 100)
+        for tag in fresh:
+            self._columns.setdefault(tag, BoundedColumn())
+        for column in self._columns.values():
+            column.limit = limit
 
-    def problems(self) -> list[Problem]:
-        found = list(self._reader.damage.problems())
+    def _append(
+        self, fresh: Mapping[bytes, Points], done: dict[bytes, int], until: Mapping[bytes, int]
+    ) -> None:
+        """Append each tag's points up to the numbers in `until`; `done` says from where."""
+        for tag, (step, wall_time, value) in fresh.items():
+            part = slice(done[tag], until.get(tag, 0))
+            if part.stop > part.start:
+                self._columns[tag].append(step[part], wall_time[part], value[part])
+                done[tag] = part.stop
+
+    def event_file(self) -> EventFile:
+        """What is known of the file, as the reader of whole files would tell it."""
+        contents = self._reader.contents
+        series = {tag_text(tag): c.series(tag_text(tag)) for tag, c in self._columns.items()}
+        first = [float(s.wall_time[0]) for s in series.values() if len(s)]
+        return EventFile(
+            self.path,
+            series,
+            tuple(self._problems()),
+            min([contents.begun, *first]),
+            self.points,
+            tuple((step, {}) for step in self._sessions),
+            contents.hparams,
+            tuple(tag_text(text) for _, text in contents.texts),
+        )
+
+    def _problems(self) -> list[Problem]:
+        found = list(self._reader.damage.log.problems())
         if self._error:
             found.append(Problem(str(self.path), "unreadable", "error", self._error))
         if any(column.thinned for column in self._columns.values()):
@@ -131,16 +165,3 @@ def thinned(path: Path) -> Problem:
     """What is said of a log that outgrew the memory set aside for it."""
     message = f"older points are thinned to keep at most {MAX_POINTS} a tag while it is followed"
     return Problem(str(path), "thinned", "info", message)
-
-
-def _cuts(tag: bytes, sessions: Sequence[tuple[int, Mapping[bytes, int]]]) -> list[int]:
-    """Points of a tag before each session that a writer began."""
-    return sorted({before.get(tag, 0) for _, before in sessions})
-
-
-def _append_sessions(
-    column: BoundedColumn, step: np.ndarray, wall: np.ndarray, value: np.ndarray, cuts: list[int]
-) -> None:
-    """Append the points session by session; a step that repeats supersedes."""
-    for part in np.split(np.arange(len(step)), cuts):
-        column.append(step[part], wall[part], value[part])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -13,7 +14,7 @@ file that was written anew (Lightning's CSVLogger does so for a new column) diff
 
 
 class Growth(Enum):
-    """What became of a file since it was looked at last."""
+    """What became of a file since it was looked at last (GONE too if it is no file now)."""
 
     GONE = "gone"
     SAME = "same"
@@ -37,6 +38,8 @@ class FollowedFile:
         try:
             status = self.path.stat()
         except OSError:
+            return Growth.GONE
+        if not stat.S_ISREG(status.st_mode):
             return Growth.GONE
         known = self.inode
         same = (self.inode, self.size, self.mtime_ns) == (
@@ -70,12 +73,12 @@ class FollowedFile:
     def read(self, limit: int) -> bytes:
         """At most `limit` bytes from where reading stopped; does not move on.
 
-        A FIFO or device that took the file's place is not read.
+        Raises:
+            OSError: the file cannot be read.
         """
+        # A FIFO that took the file's place since `look` must not block.
         descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
-            if not self.path.is_file():
-                return b""
             file.seek(self.offset)
             return file.read(limit)
 

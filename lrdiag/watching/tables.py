@@ -50,6 +50,7 @@ class TableFollower:
     def _start_again(self) -> None:
         """The file is another one: what it does not repeat is kept."""
         assert self._place is not None
+        self._finish(self._place.path)
         self._before = _continued(self._before, self._series)
         self._series, self._reader, self._lines, self._folded = {}, None, 0, 0
         self._place.restart()
@@ -97,14 +98,18 @@ class TableFollower:
         """Everything known so far."""
         assert self._place is not None
         path = self._place.path
-        if self._reader is not None:
-            log = self._reader.log = ProblemLog(str(path))
-            self._series = self._reader.finish()
-            self._problems = list(log.problems())
+        self._finish(path)
         series = _bounded(_continued(self._before, self._series))
         self._fold(path, series)
         points = sum(len(s) for s in series.values())
         return Run(name, series, (SourceSummary(str(path), "csv", points),), tuple(self._problems))
+
+    def _finish(self, path: Path) -> None:
+        """Turn the rows read so far into series."""
+        if self._reader is not None:
+            log = self._reader.log = ProblemLog(str(path))
+            self._series = self._reader.finish()
+            self._problems = list(log.problems())
 
     def _fold(self, path: Path, series: dict[str, Series]) -> None:
         """Begin a new reader for the rows to come; those without a step count from the top."""
@@ -127,7 +132,7 @@ def _continued(before: dict[str, Series], now: dict[str, Series]) -> dict[str, S
         if old is None or not len(old) or not len(series) or series.step[0] <= old.step[0]:
             found[tag] = series
         else:
-            found[tag] = join_writers(tag, [old, series])
+            found[tag] = join_writers(tag, old, series)
     return found
 
 

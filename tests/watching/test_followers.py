@@ -1,0 +1,203 @@
+"""Followers: what is read bit by bit is what is read at once, and nothing is read twice."""
+
+import os
+import random
+
+import numpy as np
+import pytest
+
+from lrdiag.sources.splits import merge_splits
+from lrdiag.sources.tree import discover, read_location
+from lrdiag.watching import tables
+from lrdiag.watching.bounded import BoundedColumn
+from lrdiag.watching.run_follower import RunFollower
+
+writers = pytest.importorskip("tensorboardX")
+
+
+def event_bytes(folder, count=60, first=0, **values):
+    writer = writers.SummaryWriter(str(folder))
+    for step in range(first, first + count):
+        for tag, of in (values or {"loss": lambda s: 1 / (s + 1), "lr": lambda s: 0.1}).items():
+            writer.add_scalar(tag, of(step), step, walltime=1e9 + step)
+    writer.close()
+    return next(p for p in folder.iterdir() if "tfevents" in p.name).read_bytes()
+
+
+def csv_bytes(count=60, first=0, header=True):
+    rows = [f"{i},{1 / (i + 1):.6f},{0.1 if i < 30 else 0.01}" for i in range(first, first + count)]
+    return "\n".join([*(["step,loss,lr"] if header else []), *rows, ""]).encode()
+
+
+def place(path):
+    (found,) = merge_splits(discover([path])).locations
+    return found
+
+
+def same(run, other):
+    assert run.series.keys() == other.series.keys()
+    for tag, series in other.series.items():
+        np.testing.assert_array_equal(run.series[tag].step, series.step)
+        np.testing.assert_array_equal(run.series[tag].value, series.value)
+        np.testing.assert_array_equal(run.series[tag].wall_time, series.wall_time)
+
+
+@pytest.mark.parametrize("kind", ["events", "csv"])
+@pytest.mark.parametrize("seed", range(4))
+def test_growing_bit_by_bit_gives_what_reading_at_once_gives(tmp_path, kind, seed):
+    name = "events.out.tfevents.1.host" if kind == "events" else "metrics.csv"
+    data = event_bytes(tmp_path / "made") if kind == "events" else csv_bytes()
+    log = tmp_path / "run" / name
+    log.parent.mkdir()
+    cut = random.Random(seed)
+    at = 40
+    log.write_bytes(data[:at])
+    follower = RunFollower(place(log))
+    follower.poll()
+    while at < len(data):
+        end = min(at + cut.choice([1, 7, 50, 400]), len(data))
+        with log.open("ab") as file:
+            file.write(data[at:end])
+        at = end
+        follower.poll()
+        follower.run()
+    assert not follower.poll()
+    same(follower.run(), read_location(place(log)))
+    assert follower.bytes_read == len(data)
+
+
+def test_splits_and_new_event_files_join(tmp_path):
+    event_bytes(tmp_path / "run" / "train")
+    event_bytes(tmp_path / "run" / "validation")
+    follower = RunFollower(place(tmp_path / "run"))
+    follower.poll()
+    assert "validation/loss" in follower.run().series
+    (tmp_path / "made").mkdir()
+    resumed = event_bytes(tmp_path / "made", first=40)
+    (tmp_path / "run" / "train" / "events.out.tfevents.9.resumed").write_bytes(resumed)
+    assert follower.poll(place(tmp_path / "run"))
+    same(follower.run(), read_location(place(tmp_path / "run")))
+    assert follower.run().series["train/loss"].step[-1] == 99
+
+
+def test_an_event_file_replaced_in_place_is_read_anew(tmp_path):
+    log = tmp_path / "events.out.tfevents.1.host"
+    log.write_bytes(event_bytes(tmp_path / "a", loss=lambda s: 1.0))
+    follower = RunFollower(place(log))
+    follower.poll()
+    other = tmp_path / "other"
+    other.write_bytes(event_bytes(tmp_path / "b", count=20, loss=lambda s: 2.0))
+    other.replace(log)
+    assert follower.poll()
+    values = follower.run().series["loss"].value
+    assert set(values.tolist()) == {2.0}
+    assert len(values) == 20
+
+
+@pytest.mark.parametrize("move", ["rename", "truncate"])
+def test_a_rotated_table_goes_on(tmp_path, move):
+    log = tmp_path / "metrics.csv"
+    log.write_bytes(csv_bytes(60))
+    follower = RunFollower(place(log))
+    follower.poll()
+    if move == "rename":
+        log.rename(tmp_path / "metrics.csv.1")
+    log.write_bytes(csv_bytes(30, first=60))
+    assert follower.poll()
+    assert follower.run().series["loss"].step.tolist() == list(range(90))
+
+
+def test_a_table_written_anew_with_a_new_column_replaces_the_old(tmp_path):
+    log = tmp_path / "metrics.csv"
+    log.write_bytes(csv_bytes(30))
+    follower = RunFollower(place(log))
+    follower.poll()
+    follower.run()
+    rows = [f"{i},{i / 7:.3f},0.1,{i}" for i in range(31)]
+    log.write_text("\n".join(["step,loss,lr,val_loss", *rows, ""]))
+    assert follower.poll()
+    run = follower.run()
+    same(run, read_location(place(log)))
+    assert run.series["loss"].superseded == 0
+
+
+def test_a_restarted_training_wins_from_its_first_step(tmp_path):
+    log = tmp_path / "metrics.csv"
+    log.write_bytes(csv_bytes(60))
+    follower = RunFollower(place(log))
+    follower.poll()
+    follower.run()
+    with log.open("ab") as file:
+        file.write(csv_bytes(40, first=40, header=False))
+    follower.poll()
+    same(follower.run(), read_location(place(log)))
+
+
+def test_a_file_that_vanishes_keeps_what_was_read(tmp_path):
+    log = tmp_path / "metrics.csv"
+    log.write_bytes(csv_bytes())
+    follower = RunFollower(place(log))
+    follower.poll()
+    log.unlink()
+    assert not follower.poll()
+    assert len(follower.run().series["loss"]) == 60
+
+
+def test_a_fifo_in_the_logs_place_does_not_block(tmp_path):
+    for name, data in (
+        ("a.csv", csv_bytes()),
+        ("events.out.tfevents.1.h", event_bytes(tmp_path / "x")),
+    ):
+        log = tmp_path / name
+        log.write_bytes(data)
+        follower = RunFollower(place(log))
+        follower.poll()
+        log.unlink()
+        os.mkfifo(log)
+        follower.poll()
+        assert len(follower.run().series["loss"]) == 60
+
+
+def test_long_tables_are_folded_without_loss(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "FOLD_LINES", 20)
+    log = tmp_path / "metrics.csv"
+    log.write_bytes(csv_bytes(20))
+    follower = RunFollower(place(log))
+    follower.poll()
+    for first in range(20, 100, 20):
+        with log.open("ab") as file:
+            file.write(csv_bytes(20, first=first, header=False))
+        follower.poll()
+        follower.run()
+    same(follower.run(), read_location(place(log)))
+
+
+def test_bounded_column_keeps_drops_extremes_and_nan():
+    column = BoundedColumn(1000)
+    steps = np.arange(50_000)
+    rate = np.where(steps < 20_011, 0.1, 0.01)
+    loss = np.sin(steps / 1000)
+    loss[3_333], loss[44_444] = np.nan, 9.0
+    other = BoundedColumn(1000)
+    for part in np.array_split(steps, 97):
+        column.append(part, part * 1.0, rate[part])
+        other.append(part, part * 1.0, loss[part])
+    assert len(column.step) <= 1000
+    assert column.thinned
+    drop = int(np.flatnonzero(np.diff(column.value))[0])
+    assert (column.step[drop], column.step[drop + 1]) == (20_010, 20_011)
+    assert other.value[np.isfinite(other.value)].max() == 9.0
+    assert np.isnan(other.value).any()
+    assert other.step[-1] == 49_999
+
+
+def test_memory_of_a_followed_event_file_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("lrdiag.watching.event_files.MAX_POINTS", 200)
+    log = tmp_path / "run" / "events.out.tfevents.1.host"
+    log.parent.mkdir()
+    log.write_bytes(event_bytes(tmp_path / "made", count=1500))
+    follower = RunFollower(place(log))
+    follower.poll()
+    run = follower.run()
+    assert all(len(series) <= 200 for series in run.series.values())
+    assert any(problem.kind == "thinned" for problem in run.problems)
