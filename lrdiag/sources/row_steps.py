@@ -31,6 +31,8 @@ class RowSteps:
             about one an epoch.
         count: number of rows.
         every: int64[n] step (or epoch) of each row if none is missing.
+        by_epoch: a tag whose rows have an epoch but no step counts in epochs; else its rows
+            take the last step before them.
         kept: bool[n], False where a later writer superseded the row; None: all kept.
         restarts: steps at which a later writer took over. restart_rows: int64[r] their rows.
         unordered_rows: int64[u] rows that step back without a restart.
@@ -40,6 +42,7 @@ class RowSteps:
     epoch: FloatArray | None
     count: int
     every: IntArray | None = None
+    by_epoch: bool = False
     kept: BoolArray | None = None
     restarts: tuple[int, ...] = ()
     restart_rows: IntArray = field(default_factory=lambda: _NONE)
@@ -55,7 +58,7 @@ class RowSteps:
             missing = np.isnan(step)
             if not missing.any():
                 return step.astype(np.int64), "step"
-            if missing.all() and self.epoch is not None and tag != "epoch":
+            if missing.all() and self.by_epoch and self.epoch is not None and tag != "epoch":
                 epoch = self.epoch[at]
                 if not np.isnan(epoch).any():
                     return epoch.astype(np.int64), "epoch"
@@ -72,6 +75,7 @@ def row_steps(
     count: int,
     *,
     keep_all: bool = False,
+    by_epoch: bool = False,
 ) -> RowSteps:
     """Work out the step of every row and which rows a restart superseded.
 
@@ -80,7 +84,9 @@ def row_steps(
     usable = _usable_step(step, epoch)
     whole = _usable_epoch(epoch, cells, alone=usable is None)
     key = usable if usable is not None else epoch
-    plain = RowSteps(usable, whole, count, _every(usable if usable is not None else whole))
+    plain = RowSteps(
+        usable, whole, count, _every(usable if usable is not None else whole), by_epoch
+    )
     if key is None or keep_all or count < 2 or _is_rising(key):
         return plain
     filled = _filled(key)

@@ -131,15 +131,20 @@ def _joined_index(found: Sequence[FloatArray | None], parts: Sequence[Rows]) -> 
     )
 
 
-def series_of(rows: Rows, log: ProblemLog, *, keep_all: bool = False) -> dict[str, Series]:
+def series_of(
+    rows: Rows, log: ProblemLog, *, keep_all: bool = False, by_epoch: bool = False
+) -> dict[str, Series]:
     """One Series a tag, in the order of first appearance, plus `epoch` where it is logged.
 
     A later writer that restarts inside the range already logged wins from its first step on
     (TensorBoard's purge); rows merely out of order are kept and sorted. `keep_all` switches
-    the former off, for formats that say themselves what is out of date.
+    the former off, for formats that say themselves what is out of date. `by_epoch`: tags
+    whose rows never have a step but an epoch count in epochs (`Series.index`).
     """
     cells = _with_epoch(rows)
-    steps = row_steps(rows.step, rows.epoch, cells, len(rows.line), keep_all=keep_all)
+    steps = row_steps(
+        rows.step, rows.epoch, cells, len(rows.line), keep_all=keep_all, by_epoch=by_epoch
+    )
     _report_order(steps, rows, log)
     made = {tag: _one(tag, at, value, rows, steps) for tag, (at, value) in cells.items()}
     _report_non_finite(made, log)

@@ -37,6 +37,7 @@ _DELIMITERS = (
     (SPACES, True),
 )
 _RULE = re.compile(r"[\s|:+=-]*")
+_PAIR = re.compile(r"[:=]\s*[-+]?\d")
 _GAP = re.compile(r"\t+|\s{2,}")
 
 
@@ -120,6 +121,8 @@ def _try(
     header = [c.strip() for c in rows[at][1]] if at is not None else []
     data = [cells for _, cells in (rows[at + 1 :] if at is not None else rows)]
     data = data[:FIT_ROWS]
+    if delimiter == SPACES and any(is_number(name) for name in header):
+        return None
     width = len(_trimmed(header)) or _usual_width(data)
     if (width == 1) != one_column or not width or not _plausible(header, data):
         return None
@@ -163,6 +166,8 @@ def _header_at(rows: Sequence[list[str]]) -> int | None:
 
 def _is_header(cells: Sequence[str]) -> bool:
     names = [c.strip() for c in cells if c.strip()]
+    if any(_PAIR.search(name) or name.endswith((":", "=")) for name in names):
+        return False
     words = sum(1 for c in names if not is_number(c))
     return bool(names) and words * 2 > len(names) and not is_number(names[0])
 

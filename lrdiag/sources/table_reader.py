@@ -278,7 +278,7 @@ class TableReader:
         if not len(rows.line):
             message = "the table has a header but no rows"
             self.log.add("no-rows", message, action="Nothing was logged yet, or the log was cut.")
-        return series_of(rows, self.log)
+        return series_of(rows, self.log, by_epoch=True)
 
     def _name(self, at: int) -> str:
         return repr(self._header[at]) if at < len(self._header) else f"{at + 1}"

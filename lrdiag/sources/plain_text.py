@@ -1,0 +1,178 @@
+"""Plain text logs: rows found among other output, by patterns kept as data.
+
+Lines that no pattern knows are read if they hold an index (`epoch 3`) and a metric
+(`loss: 0.3`), or a printed dict as the Hugging Face Trainer writes it to the console.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from lrdiag.runs import Run
+from lrdiag.sources.file_run import Content, read_file_run
+from lrdiag.sources.index_names import EPOCH_NAMES, STEP_NAMES, is_metric, plain_name
+from lrdiag.sources.json_text import parse_record
+from lrdiag.sources.problem_log import ProblemLog
+from lrdiag.sources.records import RecordRows, is_log_record
+from lrdiag.sources.rows import series_of
+from lrdiag.sources.text_lines import Line, head_text, lines
+from lrdiag.sources.text_pairs import MAX_CHARACTERS, Pair, body_of, pairs, split_of
+from lrdiag.sources.text_patterns import (
+    TextPattern,
+    match,
+    shipped_patterns,
+    user_patterns,
+)
+
+_SUFFIXES = (".log", ".txt", ".out", ".err", ".log.gz", ".txt.gz", ".stdout", ".md", "")
+_DICT = re.compile(r"(\{.*\})\s*$")
+_DIGIT = re.compile(r"\d|nan|inf")
+
+
+class PlainTextSource:
+    """Text output of a training script."""
+
+    name: ClassVar[str] = "text"
+    per_directory: ClassVar[bool] = False
+    priority: ClassVar[int] = 10
+
+    def sniff(self, path: Path, head: bytes) -> bool:
+        """Text with at least two rows (or one, if the file is short) among its first lines."""
+        name = path.name.lower()
+        if not name.endswith(_SUFFIXES[:-1]) and "." in name:
+            return False
+        text = head_text(head)
+        if not text.strip():
+            return False
+        reader = TextReader(user_patterns())
+        found = 0
+        for number, line in enumerate(text.split("\n"), 1):
+            found += reader.line(Line(number, line, True))
+            if found >= 2:
+                return True
+        return (found > 0 or "Namespace(" in text) and "loss" in text.lower()
+
+    def read(self, files: Sequence[Path], name: str) -> Run:
+        """Read one file.
+
+        Raises:
+            SourceError: the file cannot be opened, or the user's patterns hold a mistake.
+        """
+        return read_file_run(self.name, files[0], name, _read)
+
+
+def _read(path: Path, log: ProblemLog) -> Content:
+    reader = TextReader(user_patterns())
+    for line in lines(path, log):
+        reader.line(line)
+    if reader.cut:
+        log.add(
+            "incomplete-line",
+            f"line {reader.cut} is incomplete (no line end); it is not used",
+            severity="info",
+            line=reader.cut,
+            lost=1,
+        )
+    return Content(series_of(reader.rows.recorder.rows(), log), texts=tuple(reader.texts))
+
+
+class TextReader:
+    """Reads lines into rows; keeps the epoch that an earlier line announced."""
+
+    def __init__(self, own: Sequence[TextPattern] = ()) -> None:
+        self.rows = RecordRows()
+        self.texts: list[str] = []
+        self.cut = 0
+        self._patterns = (*own, *shipped_patterns())
+        self._epoch: float | None = None
+
+    def line(self, line: Line) -> bool:
+        """Read one line; True if it was a row."""
+        text = line.text
+        if len(text) > MAX_CHARACTERS:
+            return self._long(line)
+        if "Namespace(" in text:
+            self.texts.append(text)
+            return False
+        if not _DIGIT.search(text):
+            return False
+        record = self._record(body_of(text))
+        if record is None:
+            return False
+        if not line.ended:
+            self.cut = line.number
+            return False
+        self.rows.add(record, line.number)
+        return True
+
+    def _long(self, line: Line) -> bool:
+        if "Namespace(" in line.text[:200]:
+            self.texts.append(line.text[:100_000])
+        return False
+
+    def _record(self, body: str) -> Mapping[str, object] | None:
+        found = match(self._patterns, body)
+        if found is not None:
+            return self._by_pattern(*found)
+        if body.endswith("}"):
+            printed = _DICT.search(body)
+            record = parse_record(printed[1]) if printed else None
+            if record is not None and is_log_record(record):
+                return record
+        return self._by_pairs(body)
+
+    def _by_pattern(
+        self, pattern: TextPattern, groups: dict[str, str]
+    ) -> Mapping[str, object] | None:
+        record: dict[str, object] = {}
+        split = (pattern.split or groups.pop("split", "")).lower()
+        values = groups.pop("values", "")
+        for name, text in groups.items():
+            record[pattern.tags.get(name, name)] = text
+        if "epoch" in record:
+            self._epoch = float(groups["epoch"])
+        for pair in pairs(values):
+            if plain_name(pair.name) not in ("epoch", "eta"):
+                record.setdefault(pattern.tags.get(pair.name, pair.name), pair.value)
+        return self._finished(record, split)
+
+    def _by_pairs(self, body: str) -> Mapping[str, object] | None:
+        found = list(pairs(body))
+        index = [p for p in found if _is_index(p)]
+        metrics = [p for p in found if not _is_index(p) and is_metric(p.name)]
+        split = split_of(body)
+        known = bool(index) or (self._epoch is not None and (bool(split) or body.startswith("*")))
+        if not known or not metrics:
+            return None
+        record: dict[str, object] = {}
+        for pair in found:
+            name = "epoch" if plain_name(pair.name) in EPOCH_NAMES else pair.name
+            record.setdefault(name, pair.value)
+        epoch = record.get("epoch")
+        self._epoch = epoch if isinstance(epoch, float) else self._epoch
+        return self._finished(record, split)
+
+    def _finished(self, record: dict[str, object], split: str) -> Mapping[str, object] | None:
+        """A record with the epoch announced before and the split; None if it has no value."""
+        index = {"epoch", *(k for k in record if plain_name(k) in STEP_NAMES)}
+        if not set(record) - index:
+            return None
+        if "epoch" not in record and self._epoch is not None:
+            record["epoch"] = self._epoch
+        if not split:
+            return record
+        return {k if k in index else _with_split(split, k): v for k, v in record.items()}
+
+
+def _is_index(pair: Pair) -> bool:
+    return plain_name(pair.name) in EPOCH_NAMES or plain_name(pair.name) in STEP_NAMES
+
+
+def _with_split(split: str, tag: str) -> str:
+    plain = plain_name(tag)
+    if plain in ("lr", "learning_rate") or plain.startswith((split, "train", "val", "test")):
+        return tag
+    return f"{split}/{tag}"
