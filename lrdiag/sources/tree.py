@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from lrdiag.errors import SourceError
 from lrdiag.findings import Problem
@@ -60,6 +60,11 @@ def read_runs(path: str | Path) -> list[Run]:
         SourceError: the path does not exist.
     """
     return [read_location(place) for place in discover([path]).locations]
+
+
+def never_a_log(path: PurePath) -> bool:
+    """Whether a name alone says that a file is no log (checkpoints, pictures, code)."""
+    return path.suffix.lower() in _NEVER_LOGS
 
 
 def _below(
