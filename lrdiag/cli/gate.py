@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrdiag.policy import Policy
     from lrdiag.rulefile.values import RuleSet
 
+_READABLE = ("terminal", "term", "github")  # may share stdout with the decision
 _WORDS = ("passed", "failed", "error", "undecided")
 
 
@@ -72,7 +73,8 @@ def command(
     decision = decide(report, demanded, former)
     if formats or outputs:
         write_reports(report, formats, outputs, verbose=False)
-    _tell(decision, to_stderr="terminal" not in formats and bool(formats) and not outputs)
+    printed = formats[len(outputs) :]
+    _tell(decision, to_stderr=any(name not in _READABLE for name in printed))
     sys.exit(decision.exit_code)
 
 

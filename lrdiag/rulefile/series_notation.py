@@ -50,6 +50,8 @@ def parse_series(text: str, seed: str = "") -> tuple[FloatArray, np.ndarray]:
     parts = [_points(token) for token in _tokens(text)]
     if not parts:
         raise ValueError("the series is empty")
+    if sum(len(p[0]) for p in parts) > MAX_POINTS:
+        raise ValueError(f"the series has over {MAX_POINTS} points")
     value = np.concatenate([p[0] for p in parts])
     noise = np.concatenate([np.full(len(p[0]), p[1]) for p in parts])
     logged = np.concatenate([p[2] for p in parts])

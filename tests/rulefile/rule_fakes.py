@@ -58,8 +58,12 @@ def rule(check: object, **fields: object) -> Rule:
 
 
 def view(
-    curves: Mapping[str, Sequence[float]], drops: Sequence[int] = (), *, epochs: bool = True,
-    lines: bool = False, task: Mapping[str, object] | None = None,
+    curves: Mapping[str, Sequence[float]],
+    drops: Sequence[int] = (),
+    *,
+    epochs: bool = True,
+    lines: bool = False,
+    task: Mapping[str, object] | None = None,
 ) -> RunView:
     """A run with one row an epoch; each role is logged under `tag/<role>`."""
     length = max(len(v) for v in curves.values())
@@ -70,7 +74,8 @@ def view(
     run = Run("run7", series, (SourceSummary("logs/m.csv", "csv", length),))
     edges = [0, *drops, length]
     segments = tuple(
-        Segment(a, b, 0.1**i, 0.1**i) for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
+        Segment(a, b, 0.1**i, 0.1**i)
+        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
     )
     changes = tuple(Change(d, float(d), 0.1**i, 0.1 ** (i + 1)) for i, d in enumerate(drops))
     return RunView(run, found, axis, Schedule(drops=changes, segments=segments), task=task or {})
@@ -80,7 +85,11 @@ def _series(tag: str, values: Sequence[float], lines: bool) -> Series:
     n = len(values)
     line = np.arange(n, dtype=np.int64) + 2 if lines else None
     return Series(
-        tag, np.arange(n, dtype=np.int64), np.full(n, np.nan), np.asarray(values, np.float64), line=line
+        tag,
+        np.arange(n, dtype=np.int64),
+        np.full(n, np.nan),
+        np.asarray(values, np.float64),
+        line=line,
     )
 
 

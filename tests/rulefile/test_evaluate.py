@@ -26,7 +26,12 @@ def scripted(fakes, *answers, **fields):
 
 def test_a_failed_answer_becomes_a_finding_with_words_and_places(fakes, run):
     (found,) = evaluate_rule(
-        scripted(fakes, FAILED, message="{role} rose {observed:.1%} of {min_rise}", remedy="Keep {first_epoch:.0f}"),
+        scripted(
+            fakes,
+            FAILED,
+            message="{role} rose {observed:.1%} of {min_rise}",
+            remedy="Keep {first_epoch:.0f}",
+        ),
         run,
     )
     assert found.status is Status.FAILED

@@ -26,7 +26,9 @@ def value(text, **numbers):
 
 
 def test_references_in_order_of_appearance():
-    found = parse('after_drop(1).val_recall.change < 0 and tag("a/b").last > val_loss.best').references
+    found = parse(
+        'after_drop(1).val_recall.change < 0 and tag("a/b").last > val_loss.best'
+    ).references
     assert sorted(map(str, found)) == [
         "after_drop(1).val_recall.change", 'tag("a/b").last', "val_loss.best",
     ]  # fmt: skip
@@ -42,7 +44,7 @@ def test_references_in_order_of_appearance():
         "(val_loss.last if lr.last > 0 else train_loss.last) > 1",
         "run.drops >= 2",
         'role("val_recall/fraud").last < 0.5',
-        'segment(2).val_loss.slope > 0',
+        "segment(2).val_loss.slope > 0",
         "-val_loss.last < -1e-3",
         "  val_loss.last\n  > 1",
     ],
@@ -130,7 +132,12 @@ def test_everything_else_is_refused(text, tmp_path, monkeypatch):
     [
         ("val_los.last > 1", "unknown name 'val_los'", "did you mean 'val_loss'?", 0),
         ("1 < val_loss.lats", "unknown value 'lats' of val_loss", "did you mean 'last'?", 13),
-        ("val_loss > 1", "'val_loss' is a curve, not a number", "say which value: val_loss.last", 0),
+        (
+            "val_loss > 1",
+            "'val_loss' is a curve, not a number",
+            "say which value: val_loss.last",
+            0,
+        ),
         ("val_loss.last ** 2 > 1", "the operator Pow is not allowed", "allowed:", 0),
         ("lr.last > 1 and val_f1.lats > 1", "unknown value 'lats' of val_f1", "did you mean", 23),
     ],
@@ -198,7 +205,7 @@ numbers = st.floats(-1e6, 1e6, allow_nan=False)
 @settings(max_examples=100, deadline=None)
 @given(numbers, numbers, numbers)
 def test_agrees_with_python_on_known_numbers(a, b, c):
-    text = "val_loss.last + 2 * lr.last - train_loss.last / 3 >= min(val_loss.last, 1) and not lr.last > 7"
+    text = "val_loss.last + 2 * lr.last - train_loss.last / 3 >= min(val_loss.last, 1) and not lr.last > 7"  # noqa: E501
     expected = (a + 2 * b - c / 3 >= min(a, 1)) and not b > 7
     assert value(text, val_loss_last=a, lr_last=b, train_loss_last=c) is expected
 

@@ -35,7 +35,7 @@ def test_every_rule_of_the_default_pack_has_its_line():
 def test_the_default_pack_needs_neither_yaml_nor_schema_library():
     code = (
         "import sys; from lrdiag.rulefile.load import load_rules; load_rules();"
-        "print([m for m in ('ruamel.yaml', 'pydantic', 're2', 'pandas', 'scipy') if m in sys.modules])"
+        "print([m for m in ('ruamel.yaml', 'pydantic', 're2', 'pandas', 'scipy') if m in sys.modules])"  # noqa: E501
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -70,13 +70,13 @@ def test_open(text):
     assert truth(text) == (True, True)
 
 
-POOL = ["val_recall.last", "0.5", "val_loss.last", "2", "-1", "abs(val_loss.last)", "val_f1.last / 2",
+POOL = ["val_recall.last", "0.5", "val_loss.last", "2", "-1", "abs(val_loss.last)", "val_f1.last / 2",  # noqa: E501
         "max(val_recall.last, 0.3)", "val_recall.last * 3 - 1"]  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from(POOL), st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), st.sampled_from(POOL),
+    st.sampled_from(POOL), st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), st.sampled_from(POOL),  # noqa: E501
     st.floats(0, 1), st.floats(-50, 50), st.floats(0, 1),
 )  # fmt: skip
 def test_what_happens_was_possible(left, operator, right, recall, loss, f1):

@@ -11,7 +11,11 @@ from lrdiag.rulefile.templates import MAX_TEXT, check_template, fill, placeholde
 @pytest.mark.parametrize(
     ("template", "facts", "text"),
     [
-        ("{role} rose {observed:.1%}", {"role": "val_loss", "observed": 0.31}, "val_loss rose 31.0%"),
+        (
+            "{role} rose {observed:.1%}",
+            {"role": "val_loss", "observed": 0.31},
+            "val_loss rose 31.0%",
+        ),
         ("{x}", {"x": 0.123456}, "0.1235"),
         ("{x}", {"x": 3.0}, "3"),
         ("{x:.0f}", {"x": np.float64(7.6)}, "8"),
@@ -40,7 +44,7 @@ def test_fill(template, facts, text):
 )  # fmt: skip
 def test_everything_else_is_refused(template):
     assert check_template(template)
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         placeholders(template)
 
 

@@ -73,20 +73,20 @@ rules:
 @pytest.mark.parametrize(
     ("rule", "place", "message"),
     [
-        ("  - {id: [x], when: lr.last > 0.5, severity: note}\n", "3:10", "id: expected a text, found a list"),
+        ("  - {id: [x], when: lr.last > 0.5, severity: note}\n", "3:10", "id: expected a text, found a list"),  # noqa: E501
         ("  - {id: a b, when: lr.last > 0.5, severity: note}\n", "3:10", "id: expected a name of"),
-        ("  - {id: a, when: [1, 2], severity: note}\n", "3:19", "when: expected a text, found a list"),
+        ("  - {id: a, when: [1, 2], severity: note}\n", "3:19", "when: expected a text, found a list"),  # noqa: E501
         ("  - {id: a, severity: note}\n", "3:5", "missing key 'check' (or 'when')"),
         ("  - {id: a, check: expr, severity: note}\n", "3:5", "missing key 'when'"),
         ("  - {id: a, when: lr.last > 0.5, severity: note, for: -1}\n", "3:55", "for: expected"),
-        ("  - {id: a, when: lr.last > 0.5, severity: note, min_confidence: 2}\n", "3:66", "min_confidence: expected"),
-        ("  - {id: a, when: lr.last > 0.5, severity: note, link: 'javascript:x'}\n", "3:56", "link: expected an http(s) address"),
-        ("  - {id: a, when: lr.last > 0.5, severity: note, applies_to: {roles: [val_los]}}\n", "3:71", "unknown role 'val_los'"),
-        ("  - {id: a, when: val_recall.last > 1.5, severity: note}\n", "3:19", "the condition can never fire"),
-        ("  - {id: a, when: val_recall.last >= 0, severity: note}\n", "3:19", "the condition always fires"),
-        ("  - {id: a, check: overfitting, when: lr.last > 1, severity: note}\n", "3:33", "'when' belongs to"),
+        ("  - {id: a, when: lr.last > 0.5, severity: note, min_confidence: 2}\n", "3:66", "min_confidence: expected"),  # noqa: E501
+        ("  - {id: a, when: lr.last > 0.5, severity: note, link: 'javascript:x'}\n", "3:56", "link: expected an http(s) address"),  # noqa: E501
+        ("  - {id: a, when: lr.last > 0.5, severity: note, applies_to: {roles: [val_los]}}\n", "3:71", "unknown role 'val_los'"),  # noqa: E501
+        ("  - {id: a, when: val_recall.last > 1.5, severity: note}\n", "3:19", "the condition can never fire"),  # noqa: E501
+        ("  - {id: a, when: val_recall.last >= 0, severity: note}\n", "3:19", "the condition always fires"),  # noqa: E501
+        ("  - {id: a, check: overfitting, when: lr.last > 1, severity: note}\n", "3:33", "'when' belongs to"),  # noqa: E501
         ("  - a\n", "3:5", "0: expected a mapping, found 'a'"),
-        ("  - {id: a, when: 'lr.last > 0.5', severity: note, message: '{a!r}'}\n", "3:61", "message: conversion"),
+        ("  - {id: a, when: 'lr.last > 0.5', severity: note, message: '{a!r}'}\n", "3:61", "message: conversion"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_one_mistake_at_its_place(fakes, tmp_path, rule, place, message):
@@ -128,11 +128,14 @@ def test_units_and_percent(fakes, tmp_path):
 
 
 def test_selectors_that_match_nothing_in_given_logs(fakes, tmp_path):
-    text = HEAD + """  - id: a
+    text = (
+        HEAD
+        + """  - id: a
     when: val_f1.last > 0.5 and tag("train/los").last > 1
     severity: note
     applies_to: {tags: [vall*]}
 """
+    )
     _, found = check(fakes, tmp_path, text, tags={"train/loss", "val/loss"}, roles={"val_loss"})
     words = " ".join(m for _, m, _ in found)
     assert "tags 'vall*' match nothing in the given logs" in words
