@@ -54,7 +54,11 @@ def _head(text: str, width: int) -> str:
 
 
 class Table:
-    """Rows of texts, aligned; column `shrink` gives way when a row would not fit `width`."""
+    """Rows of texts, aligned in `width`.
+
+    When a row would not fit, the last column gives way down to 26 columns, then column `shrink`
+    down to 16, then the last again.
+    """
 
     def __init__(self, width: int, shrink: int) -> None:
         self.width = width
@@ -70,11 +74,10 @@ class Table:
         if not self.rows:
             return
         widths = [max(cells(row[i]) for row in self.rows) for i in range(len(self.rows[0]))]
-        over = sum(widths) + 2 * (len(widths) - 1) - self.width
-        if over > 0:
-            widths[self.shrink] = max(widths[self.shrink] - over, 16)
-        left = self.width - sum(widths[:-1]) - 2 * (len(widths) - 1)
-        widths[-1] = max(min(widths[-1], left), 8)
+        for column, least in ((-1, 26), (self.shrink, 16), (-1, 8)):
+            over = sum(widths) + 2 * (len(widths) - 1) - self.width
+            if over > 0:
+                widths[column] = max(widths[column] - over, min(widths[column], least))
         for row in self.rows:
             shown = [cut(text, w) for text, w in zip(row, widths, strict=True)]
             pads = [" " * (w - cells(text)) for text, w in zip(shown, widths, strict=True)]

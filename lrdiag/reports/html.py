@@ -108,7 +108,7 @@ def _variables(
         # The charts are the only text not escaped here: `svg` escapes every name it draws.
         "charts": [Markup(text) for text in charts],
         "headline": wording.headline(report),
-        "actions": [a for a in wording.next_actions(report) if a.finding.remedy],
+        "actions": wording.next_actions(report),
         "problems": [*report.problems, *(p for run in runs for p in run.problems)],
         "open": 1 if alone else min(failing, OPEN_RUNS),
         "evidence": 6 if len(runs) <= 50 else 2,
@@ -160,19 +160,16 @@ def _filters() -> Mapping[str, Callable[..., Any]]:
         "measured": wording.measured, "certainty": wording.certainty, "title": wording.title,
         "best": wording.best_checkpoint, "schedule_line": wording.schedule_line,
         "run_headline": wording.run_headline, "sentence": wording.sentence,
-        "failed_rules": _failed_rules, "passed": _passed, "not_judged": _not_judged,
+        "failed_rules": wording.failed_rules, "passed": _passed, "not_judged": _not_judged,
         "accepted": _accepted, "place": _place, "rank": wording.WORST_FIRST.index,
-        "is_link": _is_link, "tag_link": _tag_link, "capital": wording.capital,
-        "suggestions": _suggestions,
+        "is_link": _is_link, "tag_link": _tag_link, "action": wording.action_text,
+        "capital": wording.capital, "suggestions": _suggestions, "places": wording.action_runs,
+        "run_name": wording.run_name,
     }  # fmt: skip
 
 
-def _failed_rules(run: RunReport) -> str:
-    return ", ".join(dict.fromkeys(f.rule for f in run.failed))
-
-
 def _passed(run: RunReport) -> list[str]:
-    return list(dict.fromkeys(f.rule for f in wording.with_status(run, Status.PASSED)))
+    return wording.passed_rules(run)
 
 
 def _not_judged(run: RunReport) -> list[tuple[str, list[str]]]:

@@ -81,10 +81,11 @@ class _Page:
         for number, run in enumerate(detailed, 1):
             bad = run.verdict in (Verdict.UNHEALTHY, Verdict.WARNING)
             if len(report.runs) == 1 or (bad and number <= OPEN_RUNS):
-                yield from (f"## {_SIGN[run.verdict]} {markdown_name(run.run)}", "")
+                yield from (f"## {_SIGN[run.verdict]} {markdown_name(wording.run_name(run))}", "")
                 yield from self._run(run, number)
             else:
-                title = f"{_SIGN[run.verdict]} {markup(name_text(run.run))} – {run.verdict.value}"
+                name = markup(name_text(wording.run_name(run)))
+                title = f"{_SIGN[run.verdict]} {name} – {run.verdict.value}"
                 yield from (f"<details><summary>{title}</summary>", "")
                 yield from self._run(run, number)
                 yield from ("</details>", "")
@@ -137,13 +138,13 @@ def _text_plot(run: RunReport) -> Iterator[str]:
 
 
 def _actions(report: HealthReport) -> Iterator[str]:
-    actions = [a for a in wording.next_actions(report) if a.finding.remedy]
+    actions = wording.next_actions(report)
     if not actions:
         return
     yield from ("**What to do**", "")
     for number, action in enumerate(actions, 1):
-        runs = f" ({wording.count(action.runs, 'run')})" if len(report.runs) > 1 else ""
-        yield f"{number}. **{action.rule}**{runs}: {markdown_text(action.finding.remedy)}"
+        runs = f" ({markdown_text(wording.action_runs(action))})" if len(report.runs) > 1 else ""
+        yield f"{number}. **{action.rule}**{runs}: {markdown_text(wording.action_text(action))}"
     yield ""
 
 
@@ -151,9 +152,10 @@ def _table(report: HealthReport) -> Iterator[str]:
     yield from ("| | Run | Verdict | Failed | Schedule | Best |", "|---|---|---|---|---|---|")
     runs = wording.worst_first(report.runs)
     for run in runs[:TABLE_RUNS]:
-        rules = ", ".join(dict.fromkeys(f.rule for f in run.failed)) or "–"
+        rules = markdown_text(wording.failed_rules(run) or "–")
         best = wording.best_checkpoint(run) or "–"
-        cells = (_SIGN[run.verdict], markdown_name(run.run, 80), run.verdict.value, rules)
+        name = markdown_name(wording.run_name(run), 80)
+        cells = (_SIGN[run.verdict], name, run.verdict.value, rules)
         texts = (markdown_text(wording.schedule_line(run)), markdown_text(best))
         yield f"| {' | '.join((*cells, *texts))} |"
     yield ""
@@ -179,7 +181,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _other_findings(run: RunReport) -> Iterator[str]:
-    passed = list(dict.fromkeys(f.rule for f in wording.with_status(run, Status.PASSED)))
+    passed = wording.passed_rules(run)
     undecided = wording.with_status(run, Status.NOT_JUDGED, Status.ERROR)
     accepted = [f for f in run.findings if f.suppressed]
     if passed:

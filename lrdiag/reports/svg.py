@@ -40,7 +40,8 @@ def chart(run: RunReport, points: int = 300) -> str:
         return ""
     below = lanes(made)
     height = made.bottom + 30 + LANE * len(below)
-    label = markup(f"Curves of {name_text(run.run)}: {wording.schedule_line(run)}", 300)
+    name = name_text(wording.run_name(run))
+    label = markup(f"Curves of {name}: {wording.schedule_line(run)}", 300)
     body = "".join((*segments(made), *bands(made), *_panels(made), *marks(made)))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{label}" '
@@ -73,8 +74,7 @@ def _panels(made: Chart) -> Iterator[str]:
     for panel in made.panels:
         top, bottom = panel.y.end, panel.y.start
         yield f'<path class="frame" d="M{LEFT} {top:.0f}V{bottom:.0f}H{RIGHT}"/>'
-        for tick in panel.y.ticks(3):
-            at = panel.y.at(tick)
+        for tick, at in panel.y.apart(3, 12):
             yield f'<path class="grid" d="M{LEFT} {at:.1f}H{RIGHT}"/>'
             yield f'<text class="y" x="{LEFT - 5}" y="{at + 3.5:.1f}">{wording.number(tick)}</text>'
         yield from _legend(panel, proposed=bool(proposed_points(made.run)))

@@ -9,7 +9,7 @@ from lrdiag.findings import Finding
 from lrdiag.reports import wording
 from lrdiag.reports.escaping import markup
 from lrdiag.reports.svg_curves import not_finite
-from lrdiag.reports.svg_layout import RIGHT, TOP, Chart, Panel
+from lrdiag.reports.svg_layout import LEFT, RIGHT, TOP, Chart, Panel
 
 LANE = 15
 # Lines for drops and shaded segments only up to this many: an exponential decay falls every epoch.
@@ -99,7 +99,9 @@ def placed(made: Chart) -> list[tuple[Finding, float, float]]:
 
 def bands(made: Chart) -> Iterator[str]:
     """The worst two findings as a tint on the panels of their tags."""
-    for finding, left, right in placed(made)[:2]:
+    # A finding about the whole run happens nowhere in particular.
+    local = [p for p in placed(made) if p[2] - p[1] < 0.9 * (RIGHT - LEFT)]
+    for finding, left, right in local[:2]:
         tags = {c.tag for c in made.run.curves}
         for panel in made.panels:
             if tags & set(finding.tags) & {c.tag for c in panel.curves}:
@@ -118,11 +120,12 @@ def lanes(made: Chart) -> list[str]:
         text = markup(wording.title(finding), 60)
         after = right + 6 + 6 * len(text) < RIGHT
         anchor = f'x="{right + 5:.1f}"' if after else f'x="{left - 5:.1f}" text-anchor="end"'
+        style = "lane"
         if not after and left - 6 * len(text) < 0:
-            anchor = f'x="{left + 4:.1f}"'
+            anchor, style = f'x="{left + 4:.1f}"', "lane inside"
         lanes.append(
             f'<rect class="lane {finding.severity.value}" x="{left}" y="{y:.0f}" '
             f'width="{right - left:.1f}" height="{LANE - 4}" rx="2"/>'
-            f'<text class="lane" {anchor} y="{y + 9:.0f}">{text}</text>'
+            f'<text class="{style}" {anchor} y="{y + 9:.0f}">{text}</text>'
         )
     return lanes

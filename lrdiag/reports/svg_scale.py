@@ -25,6 +25,15 @@ class Scale:
         share = (at - low) / (high - low)
         return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
 
+    def apart(self, about: int, pixels: float) -> list[tuple[float, float]]:
+        """Ticks and their places, those left out that would stand closer than `pixels`."""
+        kept: list[tuple[float, float]] = []
+        for tick in self.ticks(about):
+            at = self.at(tick)
+            if not kept or abs(at - kept[-1][1]) >= pixels:
+                kept.append((tick, at))
+        return kept
+
     def ticks(self, about: int) -> list[float]:
         """Round values inside, `about` as many."""
         return _log_ticks(self.low, self.high, about) if self.log else _ticks(self, about)
@@ -43,10 +52,10 @@ def fit(values: Sequence[float], start: float, end: float, *, log: bool | None =
     positive = ordered[0] > 0
     if log is None:
         log = positive and (ordered[-1] / ordered[0] > 100 or _has_outliers(ordered))
-    if log and ordered[-1] > 0:
-        low = min(v for v in ordered if v > 0)
+    if log and ordered[-1] > 1e-299:
+        low = max(min(v for v in ordered if v > 0), 1e-299)
         margin = max((ordered[-1] / low) ** 0.04, 1.05)
-        return Scale(low / margin, ordered[-1] * margin, start, end, log=True)
+        return Scale(max(low / margin, 1e-300), ordered[-1] * margin, start, end, log=True)
     margin = (ordered[-1] - ordered[0]) * 0.04 or abs(ordered[0]) * 0.1 or 0.5
     return Scale(ordered[0] - margin, ordered[-1] + margin, start, end)
 

@@ -34,6 +34,7 @@ CHART = """
 .chart .proposed{stroke:var(--recall);stroke-dasharray:50 30}
 .chart .best{fill:var(--ground);stroke:var(--val);stroke-width:2}
 .chart .key.proposed{stroke-dasharray:5 3;stroke-width:2}.chart .label{font-size:10px}
+.chart .inside{fill:var(--ground)}
 .chart .broken{fill:var(--error);text-anchor:middle;font-weight:700}
 .chart .found{opacity:.1}.chart .found.error,.chart rect.error{fill:var(--error)}
 .chart .found.warning,.chart rect.warning{fill:var(--warning)}.chart rect.note{fill:var(--note)}

@@ -15,6 +15,7 @@ from lrdiag.reports import wording
 from lrdiag.reports.columns import Table, cut, wrap
 from lrdiag.reports.escaping import name_text, prose
 from lrdiag.reports.sparkline import markers, sparkline
+from lrdiag.reports.terminal_plot import terminal_plot
 
 # More runs than this get one line each; details on request.
 MANY_RUNS = 8
@@ -29,7 +30,7 @@ class TerminalFormat:
     """The report as text for a terminal.
 
     `verbose`: every run in full, the rules that passed and those not judged one by one, roles,
-    and a plot (with plotext where it is installed). `colour`: ANSI colours; off for pipes and
+    and a plot. `colour`: ANSI colours; off for pipes and
     under NO_COLOR. `width`: columns to wrap at, at least 40.
     """
 
@@ -60,8 +61,10 @@ class _Page:
                 yield from self._run(run, alone=len(report.runs) == 1)
         yield from self._not_judged(report)
         yield from self._problems(report)
+        if report.notes:
+            yield ""
         for note in report.notes:
-            yield from self._wrap(note, 2)
+            yield from self._wrap(note, 2, "  ")
 
     def _style(self, text: str, kind: str) -> str:
         return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if self.colour else text
@@ -79,20 +82,20 @@ class _Page:
         yield from self._wrap(wording.headline(report), len(word) + 2, label)
 
     def _actions(self, report: HealthReport) -> Iterator[str]:
-        actions = [a for a in wording.next_actions(report) if a.finding.remedy]
+        actions = wording.next_actions(report)
         if not actions:
             return
         yield ""
         yield self._style("What to do", "heading")
         for number, action in enumerate(actions, 1):
-            many = f" ({wording.count(action.runs, 'run')})" if len(report.runs) > 1 else ""
-            text = f"{action.rule}{many}: {action.finding.remedy}"
+            many = f" ({wording.action_runs(action)})" if len(report.runs) > 1 else ""
+            text = f"{action.rule}{many}: {wording.action_text(action)}"
             yield from self._wrap(text, 5, f"  {number}.")
 
     def _run(self, run: RunReport, *, alone: bool) -> Iterator[str]:
         yield ""
         mark = self._style(wording.MARK[run.verdict], run.verdict.value)
-        name = self._style(cut(name_text(run.run), self.width - 13), "heading")
+        name = self._style(cut(name_text(wording.run_name(run)), self.width - 13), "heading")
         yield f"{mark} {name}  {run.verdict.value}"
         if not alone:
             yield f"  {wording.run_headline(run)}"
@@ -110,6 +113,10 @@ class _Page:
 
     def _curves(self, run: RunReport) -> Iterator[str]:
         curves = {c.role: c for c in run.curves if len(c.step) > 1}
+        drawn = terminal_plot(run, self.width - 2, colour=self.colour) if self.verbose else []
+        if drawn:
+            yield from (f"  {line}" for line in drawn)
+            return
         shown = [r for r in ("lr", "train_loss", "val_loss", "val_accuracy") if r in curves]
         room = max(min(self.width - 36, 48), 8)
         for role in shown:
@@ -138,6 +145,8 @@ class _Page:
         title = f"{name_text(wording.title(finding))}{', ' + place if place else ''}"
         yield from self._wrap(title, 11, f"  {label} ")
         yield from self._wrap(finding.message or finding.summary, 11)
+        if finding.severity is Severity.NOTE and not self.verbose:
+            return
         numbers = ", ".join(x for x in (wording.measured(finding), wording.certainty(finding)) if x)
         if numbers:
             yield from self._wrap(numbers, 11)
@@ -147,10 +156,10 @@ class _Page:
             yield from self._wrap(finding.remedy, 15, " " * 11 + "do:")
 
     def _details(self, run: RunReport) -> Iterator[str]:
-        passed = [wording.title(f) for f in wording.with_status(run, Status.PASSED)]
+        passed = wording.passed_rules(run)
         if passed:
             yield ""
-            yield from self._wrap(", ".join(dict.fromkeys(passed)), 13, "  passed")
+            yield from self._wrap(", ".join(passed), 13, "  passed")
         for finding in wording.with_status(run, Status.NOT_JUDGED, Status.ERROR):
             text = f"{wording.title(finding)}: {finding.reason or finding.message}"
             yield from self._wrap(text, 13, "  not judged" if finding.status is not Status.ERROR
@@ -162,10 +171,9 @@ class _Page:
         yield ""
         table = Table(self.width, shrink=1)
         for run in wording.worst_first(report.runs):
-            rules = list(dict.fromkeys(f.rule for f in run.failed))
-            more = f" +{len(rules) - 2}" if len(rules) > 2 else ""
+            rules = prose(wording.failed_rules(run), 200)
             mark = wording.MARK[run.verdict]
-            table.add((mark, name_text(run.run), run.verdict.value, ", ".join(rules[:2]) + more))
+            table.add((mark, name_text(wording.run_name(run)), run.verdict.value, rules))
         yield from table.lines(lambda cell: self._style(cell, cell) if cell in _VERDICTS else cell)
         yield from self._wrap("Every finding: --verbose, or --format html --output report.html", 0)
 
@@ -174,7 +182,8 @@ class _Page:
         for run, finding in broken:
             yield ""
             reason = finding.reason or finding.message
-            yield from self._wrap(f"{finding.rule} on {name_text(run.run, 40)}: {reason}", 2, "! ")
+            name = name_text(wording.run_name(run), 40)
+            yield from self._wrap(f"{finding.rule} on {name}: {reason}", 2, "! ")
         if self.verbose:
             return
         open_ = [f for r in report.runs for f in wording.with_status(r, Status.NOT_JUDGED)]

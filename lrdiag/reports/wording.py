@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Severity, Status, Verdict
+from lrdiag.reports.escaping import name_text
 
 WORST_FIRST = (Verdict.UNHEALTHY, Verdict.WARNING, Verdict.UNDECIDED, Verdict.HEALTHY)
 MARK = {
@@ -29,6 +31,18 @@ def number(value: float | None) -> str:
 def count(amount: int, noun: str, plural: str = "") -> str:
     """`1 run`, `12,000 points`."""
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def run_name(run: RunReport) -> str:
+    """The run's name; for the root itself (`.`) the name of its folder or file."""
+    if run.run not in (".", "") or not run.sources:
+        return run.run
+    paths = [source.path for source in run.sources]
+    if len(paths) == 1:
+        folder, name = posixpath.split(paths[0])
+        return posixpath.basename(folder) or name
+    common = posixpath.commonprefix(paths).rpartition("/")[0]
+    return posixpath.basename(common) or run.run
 
 
 def position(epoch: float | None, step: int | None) -> str:
@@ -106,7 +120,7 @@ def run_headline(run: RunReport) -> str:
         count(failed[s], s.value)
         for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE) if failed[s]
     ]
-    judged = sum(f.status in (Status.PASSED, Status.FAILED) for f in run.findings)
+    judged = len({f.rule for f in run.findings if f.status in (Status.PASSED, Status.FAILED)})
     if parts:
         return f"{', '.join(parts)} from {count(judged, 'judged rule')}"
     return f"{count(judged, 'rule')} judged, none failed" if judged else "no rule could be judged"
@@ -157,7 +171,7 @@ def next_actions(report: HealthReport, limit: int = 3) -> list[Action]:
         for finding in run.failed:
             held = first.get(finding.rule)
             if held is None or _weight(finding) > _weight(held[1]):
-                first[finding.rule] = (run.run, finding)
+                first[finding.rule] = (run_name(run), finding)
     actions = [Action(rule, runs[rule], run, f) for rule, (run, f) in first.items()]
     actions.sort(key=lambda a: (-a.finding.severity.rank, -a.runs, -(a.finding.confidence or 0)))
     serious = [a for a in actions if a.finding.severity is not Severity.NOTE]
@@ -176,6 +190,34 @@ def by_reason(findings: Iterable[Finding]) -> list[tuple[str, list[str]]]:
         if finding.rule not in rules:
             rules.append(finding.rule)
     return sorted(groups.items(), key=lambda item: -len(item[1]))
+
+
+def failed_rules(run: RunReport) -> str:
+    """The ids of the failed rules, worst first; notes only as a number beside others."""
+    serious = dict.fromkeys(f.rule for f in run.failed if f.severity is not Severity.NOTE)
+    notes = dict.fromkeys(f.rule for f in run.failed if f.rule not in serious)
+    if not serious:
+        return f"note: {', '.join(notes)}" if notes else ""
+    return ", ".join(serious) + (f", {count(len(notes), 'note')}" if notes else "")
+
+
+def action_text(action: Action) -> str:
+    """What to do: the remedy, or what was found where the rule gives no remedy."""
+    finding = action.finding
+    return finding.remedy or finding.message or finding.summary
+
+
+def action_runs(action: Action) -> str:
+    """How many runs it concerns, and the one whose numbers are told."""
+    name = name_text(action.run, 40)
+    return f"{count(action.runs, 'run')}, here {name}" if action.runs > 1 else f"run {name}"
+
+
+def passed_rules(run: RunReport) -> list[str]:
+    """The rules that were judged and failed nowhere in the run."""
+    failed = {f.rule for f in run.findings if f.status is Status.FAILED}
+    passed = dict.fromkeys(f.rule for f in with_status(run, Status.PASSED))
+    return [rule for rule in passed if rule not in failed]
 
 
 def with_status(run: RunReport, *status: Status) -> list[Finding]:

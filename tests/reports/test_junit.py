@@ -45,7 +45,9 @@ def test_drops_have_cases_of_their_own(examples):
 def test_not_judged_and_not_applicable_are_skipped_with_the_reason(examples):
     skipped = case(examples.sick(), "data-leakage").find("skipped")
     assert skipped.get("message") == "not judged: no test metric was logged."
-    assert "not applicable" in case(examples.sick(), "accuracy-paradox").find("skipped").get("message")
+    assert "not applicable" in case(examples.sick(), "accuracy-paradox").find("skipped").get(
+        "message"
+    )
 
 
 def test_a_damaged_log_and_no_runs_are_errors(examples):

@@ -49,8 +49,8 @@ def test_the_first_screen_has_the_verdict_and_what_to_do(examples):
     first = MarkdownFormat().render(examples.mixed()).splitlines()[:12]
     assert first[0] == "# 🔴 Training health: unhealthy"
     assert "**10 runs: 3 unhealthy, 7 healthy.**" in first
-    assert any(line.startswith("1. **overfitting** (3 runs): Keep") for line in first)
-    assert any(line.startswith("2. **plateau-after-drop** (3 runs)") for line in first)
+    assert any(line.startswith("1. **overfitting** (3 runs, here sweep/") for line in first)
+    assert any(line.startswith("2. **plateau-after-drop** (3 runs, ") for line in first)
 
 
 def test_details_are_closed_in_the_order_they_were_opened(examples):

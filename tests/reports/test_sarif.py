@@ -55,7 +55,10 @@ def with_finding(examples, **changes):
 
 def test_the_line_of_the_log_is_preferred_and_the_rule_is_related(examples):
     report = with_finding(
-        examples, source_file="logs/m.csv", source_line=105, rule_file="rules/default.yml",
+        examples,
+        source_file="logs/m.csv",
+        source_line=105,
+        rule_file="rules/default.yml",
         rule_line=12,
     )
     (result,) = rendered(report)["runs"][0]["results"]
@@ -68,8 +71,11 @@ def test_the_line_of_the_log_is_preferred_and_the_rule_is_related(examples):
 
 def test_without_a_line_in_the_log_the_rule_is_the_place(examples):
     report = with_finding(
-        examples, source_file="logs/events.out.tfevents.1", source_line=None,
-        rule_file="rules/default.yml", rule_line=12,
+        examples,
+        source_file="logs/events.out.tfevents.1",
+        source_line=None,
+        rule_file="rules/default.yml",
+        rule_line=12,
     )
     (result,) = rendered(report)["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]

@@ -58,7 +58,7 @@ def test_not_judged_is_compact_and_in_full_on_request(examples):
 
 def test_many_runs_take_one_line_each_worst_first(examples):
     lines = TerminalFormat().render(examples.many()).splitlines()
-    runs = [line for line in lines if "sweep/lr" in line]
+    runs = [line for line in lines if line[3:].startswith("sweep/lr")]
     assert len(runs) == 200
     assert all("unhealthy" in line for line in runs[:50])
     assert not any("unhealthy" in line for line in runs[50:])
