@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -73,10 +74,7 @@ def view(
     found = {role: _curve(role, values, axis) for role, values in curves.items()}
     run = Run("run7", series, (SourceSummary("logs/m.csv", "csv", length),))
     edges = [0, *drops, length]
-    segments = tuple(
-        Segment(a, b, 0.1**i, 0.1**i)
-        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
-    )
+    segments = tuple(Segment(a, b, 0.1**i, 0.1**i) for i, (a, b) in enumerate(pairwise(edges)))
     changes = tuple(Change(d, float(d), 0.1**i, 0.1 ** (i + 1)) for i, d in enumerate(drops))
     return RunView(run, found, axis, Schedule(drops=changes, segments=segments), task=task or {})
 
