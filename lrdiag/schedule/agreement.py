@@ -56,10 +56,10 @@ def frame_of(rates: Rates, axis: EpochAxis, configured: ConfiguredSchedule | Non
     per = axis.steps_per_epoch if axis.known and not axis.is_identity else None
     if configured is not None and per is None:
         per = configured.steps_per_epoch
-    phase = (0.0, 1.0)
+    phase = (0.0, 1.0, -1.0)
     if axis.known and not axis.is_identity and per:
         start = float(axis.step_of(np.array([0.0]))[0])
-        phase = (0.0, 1.0, start) if start not in phase else phase
+        phase = (*phase, start) if start not in phase else phase
     return Frame(rates.step.astype(np.float64), axis.is_identity, per, phase)
 
 

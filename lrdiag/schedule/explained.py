@@ -32,18 +32,21 @@ def explained(answer: Reconciled, rates: Rates) -> Identified | None:
         family = Family("constant", {"base_lr": float(rates.rate[0])}, exact=True)
         return Identified(family, np.zeros(0, np.int64))
     used = disturbed_parameters(h, q.parameters)
-    passed = np.diff(_drops_done(q.family, used, tick)) != 0
+    passed = np.diff(_drops_done(q.family, used, tick, h.k)) != 0
     rows = np.flatnonzero((passed | _broken_at(h, q.frame.step)) & rates.changed) + 1
     return Identified(Family(q.family, used, exact=True, clock=_clock(answer, h)), rows)
 
 
-def _drops_done(family: str, used: dict[str, object], tick: FloatArray) -> FloatArray:
+def _drops_done(family: str, used: dict[str, object], tick: FloatArray, k: int) -> FloatArray:
     """float64[n]: milestones passed before each row; 0 for families without any."""
     if family not in _STEPPED:
         return np.zeros_like(tick)
     if family == "step":
         return np.floor(tick / float(used["step_size"]) + 1e-9)  # type: ignore[arg-type]
     places = np.sort(np.asarray(used["milestones"], np.float64))
+    if family == "warmup_multistep" and k > 1 and float(used["warmup"]) % k:  # type: ignore[arg-type]
+        # A scheduler stepped several times leaps past the end of the warm-up: a rise of its own.
+        places = np.sort(np.append(places, used["warmup"]))
     return np.searchsorted(places, tick + 1e-9, side="right").astype(np.float64)
 
 

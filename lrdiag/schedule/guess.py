@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrdiag.runs import FloatArray
-from lrdiag.schedule.forward import rate_at
+from lrdiag.schedule.forward import FORWARD, rate_at
 from lrdiag.schedule.leastsquares import fit
 from lrdiag.schedule.sample import Sample
 
@@ -28,6 +28,8 @@ NEARLY_EXACT = 1.4
 _HOPELESS = 60.0
 # A length of this many logs cannot be told from infinity.
 _FARTHEST = 60.0
+# OneCycleLR begins at a 25th of its peak by default; nobody asks for a millionth.
+_LARGEST_DIVISOR = 1e5
 
 
 def as_given(flat: Flat) -> dict[str, Any]:
@@ -68,6 +70,8 @@ def sane(guess: Guess, sample: Sample) -> bool:
     for name in guess.free:
         value = float(guess.flat[name])
         if name in _TICKS and name != "origin" and not -1e-6 * span <= value <= _FARTHEST * span:
+            return False
+        if name == "div_factor" and not 1.0 < value < _LARGEST_DIVISOR:
             return False
         if name in _RATES and value < -1e-3 * float(np.abs(sample.rate).max()):
             return False
@@ -113,9 +117,13 @@ def fitted(guess: Guess, sample: Sample, iterations: int = 25) -> Fitted:
         sample.width[sample.probe],
     )
     start = np.array([float(guess.flat[name]) for name in guess.free])
-    vector, near = fit(
-        lambda x: guess.moved(x).rates(tick), start, scales(guess, sample), rate, width, iterations
-    )
+    forward, build, flat, free = FORWARD[guess.family], guess.build, dict(guess.flat), guess.free
+
+    def model(vector: FloatArray) -> FloatArray:
+        flat.update(zip(free, vector.tolist(), strict=True))
+        return forward(build(flat), np.maximum(tick - flat.get("origin", 0.0), 0.0))
+
+    vector, near = fit(model, start, scales(guess, sample), rate, width, iterations)
     best = guess.moved(vector)
     return Fitted(best, near if near > 1e3 else best.misfit(sample))
 

@@ -24,7 +24,7 @@ class Frame:
     step: FloatArray
     rows_are_epochs: bool
     per_epoch: float | None
-    phase: tuple[float, ...] = (0.0, 1.0)
+    phase: tuple[float, ...] = (0.0, 1.0, -1.0)
 
     def at(self, rows: Any) -> Frame:
         """The frame of some rows only."""

@@ -22,6 +22,8 @@ _MANUAL_SHARE = 0.4
 # Fewer changes than this need no curve to explain them.
 _FEW_CHANGES = 3
 _LONGEST_RUN = 4
+# A stepped family this short is believed even where changes follow one another.
+_PLAIN_COST = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,22 +41,21 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
         return Identified(family, _NO_ROWS)
     samples = [*staircase_samples(rates, axis, epochs), row_sample(rates)]
     steps = steps_of(rates)
-    per_tick = samples[0].clock.tick
-    stepped = stepped_family(rates, steps, per_tick) if len(steps.rows) else None
+    stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
     if stepped is not None and not _smooth_wins(smooth, stepped):
-        if smooth is None or stepped.family != "manual" or _by_hand(samples[0]):
+        if smooth is None or stepped.cost <= _PLAIN_COST or _by_hand(samples[0], rates, steps):
             return Identified(_stepped_value(stepped), steps.rows)
     if smooth is None:
         return Identified(Family("unknown", {}), _NO_ROWS)
     return Identified(_smooth_value(*smooth), _NO_ROWS)
 
 
-def _by_hand(sample: Sample) -> bool:
-    """Whether the changes are few, large, and rarely follow one another."""
-    move = np.diff(sample.rate)
+def _by_hand(sample: Sample, rates: Rates, steps: Steps) -> bool:
+    """Whether the changes after a warm-up are few, large, and rarely follow one another."""
+    move = np.diff(sample.rate[sample.row >= steps.warmup])
     changed = np.abs(move) > 0
-    if changed.sum() > _MANUAL_SHARE * len(move) + 1:
+    if not changed.any() or changed.sum() > _MANUAL_SHARE * len(move) + 1:
         return False
     edges = np.flatnonzero(np.diff(np.concatenate([[0], changed.astype(int), [0]])))
     longest = int((edges[1::2] - edges[::2]).max(initial=0))
@@ -97,19 +98,21 @@ def _smooth_wins(smooth: tuple[Fitted, Sample] | None, stepped: Stepped) -> bool
 def _stepped_value(found: Stepped) -> Family:
     flat = dict(found.flat)
     origin = float(flat.pop("origin"))
-    return Family(found.family, flat, exact=True, clock=Clock(1.0, origin))
+    return Family(found.family, flat, exact=True, clock=_shifted(found.clock, origin))
+
+
+def _shifted(clock: Clock, ticks: float) -> Clock:
+    return Clock(clock.tick, clock.origin + ticks * clock.tick, clock.floor)
 
 
 def _smooth_value(found: Fitted, sample: Sample) -> Family:
     guess = found.guess
     shift = float(guess.flat.get("origin", 0.0))
-    clock = sample.clock
-    origin = clock.origin + shift * clock.tick
     return Family(
         guess.family,
         guess.build(guess.flat),
         exact=found.misfit <= NEARLY_EXACT,
-        clock=Clock(clock.tick, origin, clock.floor),
+        clock=_shifted(sample.clock, shift),
     )
 
 

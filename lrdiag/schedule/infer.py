@@ -26,9 +26,6 @@ from lrdiag.view import Curve
 
 _TOO_LITTLE = "The configured schedule does not say enough to be compared with the log."
 _UNEXPLAINED = "The logged rate is not the configured schedule under any of the usual mistakes."
-# A bias group in warm-up is off by tenths of the peak rate over the warm-up; groups that differ
-# by their floor alone (eta_min) by less (sweep over generated schedules, see docs/accuracy.md).
-_FAR_GROUP = 0.03
 
 
 def infer_schedule(
@@ -110,12 +107,11 @@ def _is_smooth(rates: Rates, changes: tuple[Change, ...]) -> bool:
 
 
 def _main_index(rates: list[Rates]) -> int:
-    """The first group, unless its shape is far from the median of all: never a lone bias group."""
-    if len(rates) < 3 or any(not np.array_equal(r.step, rates[0].step) for r in rates):
+    """The first group, unless it falls in warm-up while most others rise (a bias group)."""
+    rises = [int(np.argmax(r.rate)) > 0 for r in rates]
+    if len(rates) < 3 or rises[0] or sum(rises) < len(rates) / 2:
         return 0
-    shape = np.array([r.rate / max(float(np.abs(r.rate).max()), 1e-300) for r in rates])
-    far = np.abs(shape - np.median(shape, axis=0)).mean(axis=1)
-    return 0 if far[0] <= _FAR_GROUP else int(np.argmin(far))
+    return rises.index(True)
 
 
 def _notes(rates: Rates, main: GroupSchedule) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ Model = Callable[[FloatArray], FloatArray]
 # Steps of the numerical derivative, relative to each parameter's scale.
 _DERIVATIVE = 1e-6
 _MAX_ITERATIONS = 25
-# Residuals are cut at this many half-widths times the best fit's, so that squares stay finite.
-_HUGE = 1e30
+# Misfits are cut at this many half-widths, so that squares stay finite.
+_HUGE = 1e15
 
 
 def fit(
@@ -38,6 +38,18 @@ def fit(
 
     Source: Marquardt 1963, doi:10.1137/0111030, with multiplicative damping.
     """
+    with np.errstate(all="ignore"):
+        return _descent(model, start, scale, rate, width, iterations)
+
+
+def _descent(
+    model: Model,
+    start: FloatArray,
+    scale: FloatArray,
+    rate: FloatArray,
+    width: FloatArray,
+    iterations: int,
+) -> tuple[FloatArray, float]:
     at = np.asarray(start, np.float64).copy()
     misfit = _misfit(model, at, rate, width)
     cost, damping = float(misfit @ misfit), 1e-3
@@ -57,20 +69,21 @@ def fit(
 
 
 def _misfit(model: Model, at: FloatArray, rate: FloatArray, width: FloatArray) -> FloatArray:
-    with np.errstate(all="ignore"):
-        out = (model(at) - rate) / width
-    return np.clip(np.nan_to_num(out, nan=1e15, posinf=1e15, neginf=-1e15), -1e15, 1e15)
+    out = (model(at) - rate) / width
+    # A NaN compares false with everything: it becomes the largest misfit.
+    return np.where(np.abs(out) < _HUGE, out, _HUGE)
 
 
 def _derivative(model: Model, at: FloatArray, scale: FloatArray, width: FloatArray) -> FloatArray:
     """float64[n, k]: central differences in units of each parameter's scale."""
     out = np.empty((len(width), len(at)))
-    with np.errstate(all="ignore"):
-        for k in range(len(at)):
-            move = np.zeros_like(at)
-            move[k] = _DERIVATIVE * scale[k]
-            out[:, k] = (model(at + move) - model(at - move)) / (2 * _DERIVATIVE * width)
-    return np.nan_to_num(out, nan=0.0, posinf=0.0, neginf=0.0)
+    for k in range(len(at)):
+        size = _DERIVATIVE * scale[k]
+        up, down = at.copy(), at.copy()
+        up[k] += size
+        down[k] -= size
+        out[:, k] = (model(up) - model(down)) / (2 * _DERIVATIVE * width)
+    return np.where(np.abs(out) < _HUGE, out, 0.0)
 
 
 def _improved(
@@ -85,10 +98,10 @@ def _improved(
     damping: float,
 ) -> tuple[FloatArray, FloatArray, float, float] | None:
     """The first step, with growing damping, that lowers the cost."""
-    ridge = np.diag(normal) + 1e-12 * np.trace(normal) + 1e-300
+    ridge = np.diag(np.diag(normal) + 1e-12 * np.trace(normal) + 1e-300)
     for _ in range(10):
         try:
-            step = np.linalg.solve(normal + damping * np.diag(ridge), -slope)
+            step = np.linalg.solve(normal + damping * ridge, -slope)
         except np.linalg.LinAlgError:
             return None
         new = at + step * scale

@@ -153,6 +153,8 @@ def _ramp_exponential(ramp: tuple[float, float], found: Guess, origin: float) ->
     for _ in range(30):
         at = 0.5 * at + 0.5 * (level * gamma ** (at - begin) - start) / slope
     peak = level * gamma ** (at - begin)
+    if not np.isfinite(peak) or peak <= 0:
+        return
     bound = at - origin
     first = (start + slope * origin) / peak
     flat = {
@@ -165,6 +167,8 @@ def _ramp_exponential(ramp: tuple[float, float], found: Guess, origin: float) ->
     free = ("base_lr", "gamma", "bound", "start_factor")
     yield Guess("sequential", flat, free, _linear_then_exponential)
     full = level * gamma ** (origin - begin)
+    if not np.isfinite(full):
+        return
     flat = {
         "base_lr": full,
         "gamma": gamma,

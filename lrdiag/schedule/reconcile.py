@@ -21,7 +21,7 @@ _MAX_K = 16
 _MAX_STEPS_PER_EPOCH = 5000
 _MAX_RESET_TICKS = 20_000
 _MAX_LENGTHS = 12
-_SEARCH_ROWS = 12
+_SEARCH_ROWS = 24
 # Where an epoch's length is unknown, fewer batches than these are rather repeated calls of step().
 _MIN_BATCHES = 8
 
@@ -112,10 +112,10 @@ def _searched(q: Question, kind: str) -> list[float]:
         tick = np.maximum((at - base)[None, :] * pers[:, None] + pers[:, None] - 1 + sub, 0.0)
         rates = rate_at(q.family, q.parameters, tick.ravel()).reshape(tick.shape)
         lead = np.cumprod(q.misses(rates, rows) <= 1.0, axis=1).sum(axis=1)
-        top = np.argsort(lead, kind="stable")[-3:]
+        top = np.argsort(-lead, kind="stable")[:8]
         best += [(int(lead[i]), float(pers[i])) for i in top if lead[i] >= 2]
     best.sort(key=lambda item: (-item[0], item[1]))
-    return list(dict.fromkeys(per for _, per in best))[:4]
+    return list(dict.fromkeys(per for _, per in best))[:8]
 
 
 def _starts(q: Question, kind: str) -> list[tuple[float, float]]:

@@ -20,10 +20,10 @@ _PRINTED = 0.51
 # A number with more significant digits than this was not shortened for printing.
 _MAX_PRINTED = 9
 # So many different values show the resolution; fewer may be round by chance, and then the
-# coarsest usual printing (%.2e, %.5f) cannot be excluded.
+# coarsest usual printing (%.2e, %.6f) cannot be excluded.
 _TELLING_VALUES = 8
 _COARSEST_DIGITS = 3
-_COARSEST_DECIMALS = 5
+_COARSEST_DECIMALS = 6
 _MAX_VALUES = 300
 
 
@@ -55,7 +55,7 @@ def resolution(rate: FloatArray) -> Resolution:
         return Resolution("float32" if single else "double")
     most_digits, most_decimals = int(digits.max(initial=1)), int(decimals.max(initial=1))
     # Nine of ten numbers end in a digit that is not 0: the larger count shows what is constant.
-    if np.sum(decimals == most_decimals) >= np.sum(digits == most_digits):
+    if most_digits < 2 or np.sum(decimals == most_decimals) >= np.sum(digits == most_digits):
         return Resolution("decimals", most_decimals, certain)
     return Resolution("digits", most_digits, certain)
 

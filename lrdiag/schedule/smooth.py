@@ -17,6 +17,9 @@ from lrdiag.schedule.waves import turning_points, waving
 _FINE = 2e-6
 _THIN = 240
 _WORTH_ROUNDING = 20.0
+_MOST_FITS = 12
+_CHEAPEST = 2
+_SHORT = 3
 
 
 def best_smooth(full: Sample) -> Fitted | None:
@@ -28,21 +31,41 @@ def best_smooth(full: Sample) -> Fitted | None:
     exact: list[Fitted] = []
     near: list[Fitted] = []
     fine = float(np.median(sample.width)) < _FINE * float(np.abs(sample.rate).max())
-    for guess in _guesses(sample):
+    for guess in _closest_first(sample)[:_MOST_FITS]:
+        if exact and cost(guess) >= min(cost(f.guess) for f in exact):
+            continue
         found = fitted(guess, sample)
         if not sane(found.guess, sample):
             continue
         if 1.0 < found.misfit < _WORTH_ROUNDING:
             found = rounded(found, sample)
         (exact if found.misfit <= NEARLY_EXACT else near).append(found)
-        if exact and fine:
+        if exact and cost(exact[-1].guess) <= (_SHORT if fine else _CHEAPEST):
             break
     if exact:
         best = min(exact, key=lambda f: (cost(f.guess), not f.exact, f.misfit))
-        best = rounded(best, sample)
-    else:
-        best = min(near, key=lambda f: f.misfit, default=None)
-    return Fitted(best.guess, best.guess.misfit(full)) if best else None
+        return _tested(rounded(best, sample), full)
+    return _tested(min(near, key=lambda f: f.misfit), full) if near else None
+
+
+def _tested(found: Fitted, full: Sample) -> Fitted:
+    """The same, its misfit taken over every point."""
+    return Fitted(found.guess, found.guess.misfit(full))
+
+
+def _closest_first(sample: Sample) -> list[Guess]:
+    """All guesses, those whose first parameters fit best in front.
+
+    First parameters come from closed forms, so that the right family is close from the start.
+    """
+    tick, rate = sample.tick[sample.probe], sample.rate[sample.probe]
+    guesses = list(_guesses(sample))
+    off = []
+    with np.errstate(all="ignore"):
+        for number, guess in enumerate(guesses):
+            miss = float(np.abs(guess.rates(tick) - rate).mean())
+            off.append((miss if np.isfinite(miss) else np.inf, number))
+    return [guesses[number] for _, number in sorted(off)]
 
 
 def _guesses(sample: Sample) -> Iterator[Guess]:

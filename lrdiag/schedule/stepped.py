@@ -10,6 +10,7 @@ import numpy as np
 from lrdiag.runs import FloatArray, IntArray
 from lrdiag.schedule.points import Rates
 from lrdiag.schedule.reconcile import shortest_between
+from lrdiag.schedule.values import Clock
 from lrdiag.schedule.warmup import warmup_rows
 
 # A drop may be seen up to two ticks from where it was made (step order, 1-based rows).
@@ -60,21 +61,23 @@ class Stepped:
     family: str
     flat: dict[str, Any]
     cost: int
+    clock: Clock = Clock()
 
 
-def stepped_family(rates: Rates, steps: Steps, per_tick: float) -> Stepped:
+def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
     """The stepped family with the fewest parameters for these changes.
 
     Args:
-        rates: the log. steps: its changes. per_tick: logged steps a scheduler tick, 1 if unknown.
+        rates: the log. steps: its changes. clock: of an epoch where rows are steps, else plain.
     """
     base = float(rates.rate[steps.warmup])
+    per_tick = clock.tick
     common = _common_gamma(steps, per_tick)
     if common is None:
         found = _clipped(steps, per_tick, base) or _manual(steps, base)
     else:
         gamma, multiple = common
-        found = _regular(rates, steps, gamma, multiple, per_tick, base)
+        found = _regular(rates, steps, gamma, multiple, clock, base)
         found = found or _milestones(steps, gamma, multiple, base)
     return _after_warmup(rates, steps, found) if steps.warmup else found
 
@@ -103,39 +106,46 @@ def _merged_gamma(steps: Steps, per_tick: float) -> tuple[float, IntArray] | Non
             continue
         low = float((steps.low ** (1 / multiple)).max())
         high = float((steps.high ** (1 / multiple)).min())
-        if low <= high:
+        if low <= min(high, _LARGEST_GAMMA):
             return _gamma_between(low, high), multiple
     return None
 
 
 def _gamma_between(low: float, high: float) -> float:
-    return shortest_between(max(low, 1e-12), high)
+    return shortest_between(max(low, 1e-12), min(high, _LARGEST_GAMMA))
 
 
 def _regular(
-    rates: Rates, steps: Steps, gamma: float, multiple: IntArray, per_tick: float, base: float
+    rates: Rates, steps: Steps, gamma: float, multiple: IntArray, clock: Clock, base: float
 ) -> Stepped | None:
-    """StepLR: the changes lie on a grid through the origin, and no grid point lacks a change."""
+    """StepLR: the changes lie on a grid through the origin, and no grid point lacks a change.
+
+    The grid is one of ticks: of epochs where rows are steps and changes come at epochs only.
+    """
     done = np.concatenate([[0], np.cumsum(multiple)[:-1]]).astype(float)
-    found = _grid(steps.left, steps.right, done, multiple)
+    left, right = _in_ticks(steps.left, clock), _in_ticks(steps.right, clock)
+    found = _grid(left, right, done, multiple)
     if found is None:
         return None
     size, first = found
-    begin, end = float(rates.step[steps.warmup]), float(rates.step[-1])
-    missed_before = first - size > begin + _SHIFT_TICKS * per_tick
+    begin, end = _in_ticks(rates.step[[steps.warmup, -1]].astype(float), clock)
+    missed_before = first - size > begin + _SHIFT_TICKS
     missed_after = first + size * float(multiple.sum()) <= end
     if missed_before or missed_after or (len(steps.rows) == 1 and first < size - _SHIFT_TICKS):
         return None
     number = max(1, round(first / size))
     origin = first - number * size
-    if (
-        len(steps.rows) > 2
-        and abs(origin) > (_SHIFT_TICKS + 0.5) * max(per_tick, 1.0) + 0.02 * size
-    ):
+    if len(steps.rows) > 2 and abs(origin) > _SHIFT_TICKS + 0.5 + 0.02 * size:
         return None
-    skipped = number - 1
-    flat = {"base_lr": base / gamma**skipped, "step_size": size, "gamma": gamma, "origin": origin}
-    return Stepped("step", flat, 3)
+    flat = {
+        "base_lr": base / gamma ** (number - 1), "step_size": size, "gamma": gamma, "origin": origin
+    }  # fmt: skip
+    return Stepped("step", flat, 3, clock)
+
+
+def _in_ticks(step: FloatArray, clock: Clock) -> FloatArray:
+    tick = (step - clock.origin) / clock.tick
+    return np.asarray(np.floor(tick + 1e-9) if clock.floor else tick)
 
 
 def _grid(
@@ -172,7 +182,7 @@ def _sizes(low: float, high: float) -> list[float]:
         return [0.5 * (low + high)]
     middle = 0.5 * (low + high)
     ranked = sorted(whole.tolist(), key=lambda s: (-_zeros(s), abs(s - middle)))
-    return [float(s) for s in ranked[:60]]
+    return [*(float(s) for s in ranked[:60]), middle]
 
 
 def _zeros(number: float) -> int:

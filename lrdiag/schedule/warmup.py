@@ -24,6 +24,8 @@ def warmup_rows(rates: Rates, base_lr: float | None = None) -> int:
     if base_lr is not None and abs(rate[0] - base_lr) <= rates.half_width[0]:
         return 0
     rising = np.diff(rate[: top + 1])
-    # One rise alone is a change by hand, unless it starts from nothing.
-    several = int((rising > 0).sum()) > 1 or rate[0] == 0.0
+    # One rise alone is a change by hand, unless it starts from nothing or after the first row,
+    # and only drops follow.
+    alone = rate[0] == 0.0 or (top == 1 and bool(np.all(np.diff(rate[1:]) <= 0)))
+    several = int((rising > 0).sum()) > 1 or alone
     return top if several and np.all(rising >= 0) and rate[0] < rate[top] else 0
