@@ -29,7 +29,8 @@ class MarkdownFormat:
 
     `plots`: "text" (curves as lines of blocks, shown everywhere), "files" (SVG pictures beside
     the report: `plot_files` gives them, `plots_folder` is the folder the report links to) or
-    "embedded" (SVG as data URIs: GitLab and editors show them, GitHub does not).
+    "embedded" (SVG as data URIs in one file: editors, notebooks and static sites show them,
+    GitHub shows no data URIs).
     """
 
     names: ClassVar[tuple[str, ...]] = ("markdown", "md")
@@ -149,15 +150,14 @@ def _actions(report: HealthReport) -> Iterator[str]:
 
 
 def _table(report: HealthReport) -> Iterator[str]:
-    yield from ("| | Run | Verdict | Failed | Schedule | Best |", "|---|---|---|---|---|---|")
+    yield from ("| | Run | Verdict | Failed | Best checkpoint |", "|---|---|---|---|---|")
     runs = wording.worst_first(report.runs)
     for run in runs[:TABLE_RUNS]:
         rules = markdown_text(wording.failed_rules(run) or "–")
-        best = wording.best_checkpoint(run) or "–"
+        best = markdown_text(wording.best_checkpoint(run) or "–")
         name = markdown_name(wording.run_name(run), 80)
-        cells = (_SIGN[run.verdict], name, run.verdict.value, rules)
-        texts = (markdown_text(wording.schedule_line(run)), markdown_text(best))
-        yield f"| {' | '.join((*cells, *texts))} |"
+        cells = (_SIGN[run.verdict], name, run.verdict.value, rules, best)
+        yield f"| {' | '.join(cells)} |"
     yield ""
     if len(runs) > TABLE_RUNS:
         rest = runs[TABLE_RUNS:]
@@ -184,6 +184,8 @@ def _other_findings(run: RunReport) -> Iterator[str]:
     passed = wording.passed_rules(run)
     undecided = wording.with_status(run, Status.NOT_JUDGED, Status.ERROR)
     accepted = [f for f in run.findings if f.suppressed]
+    if run.failed and (passed or undecided or accepted):
+        yield from ("### Other rules", "")
     if passed:
         yield f"- **Passed:** {', '.join(passed)}"
     for reason, rules in wording.by_reason(undecided):

@@ -19,6 +19,7 @@ CHART = """
 .chart .title{font-weight:600}.chart .y,.chart .unit{text-anchor:end;fill:var(--quiet)}
 .chart .x{text-anchor:middle;fill:var(--quiet)}
 .chart path{fill:none;stroke-linejoin:round}
+.chart .curves path{stroke-linecap:round}
 .chart .frame{stroke:var(--quiet)}.chart .grid{stroke:var(--line);stroke-dasharray:1 3}
 .chart .segment{fill:var(--segment)}
 .chart .drop{stroke:var(--ink);stroke-dasharray:5 3;opacity:.75}
