@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,15 +123,17 @@ def analyze_paths(
     rules: RuleSet | None = None,
     map_runs: MapRuns | None = None,
     progress: Progress | None = None,
+    copies_folder: Path | None = None,
 ) -> HealthReport:
     """Find, read and judge every run below the paths.
 
     Args:
-        paths: files, run directories or trees of runs.
+        paths: files, run directories or trees of runs; URLs with the extra `lrdiag[remote]`.
         config: the configuration (default: none).
         rules: the rules (default: the shipped pack and the configuration's files).
         map_runs: how runs are worked through (default: one after the other).
         progress: called with (done, total) after each run.
+        copies_folder: where copies of remote logs are kept (default: nowhere).
     """
     from lrdiag.fleet.executors import sequential
     from lrdiag.sources.splits import merge_splits
@@ -138,6 +141,11 @@ def analyze_paths(
 
     config = config or Config()
     rules = rules or rules_for(config)
+    if any("://" in str(path) for path in paths):
+        from lrdiag.fleet.remote_runs import analyze_remote
+
+        analyze = partial(analyze_paths, config=config, rules=rules, map_runs=map_runs)
+        return analyze_remote(paths, copies_folder, partial(analyze, progress=progress))
     found = merge_splits(discover(paths))
     work = DiagnoseLocation(rules, config)
     reports: list[RunReport] = []

@@ -6,10 +6,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lrdiag.errors import SourceError
 from lrdiag.findings import RunReport, Verdict
+from lrdiag.fleet.renaming import renamed, replacing
 from lrdiag.sources.interface import RunLocation
 from lrdiag.watching.changes import WatchEvent, changes, verdict_now
 from lrdiag.watching.run_follower import RunFollower
@@ -23,7 +25,7 @@ class Watcher:
     """Follows all runs below some paths.
 
     Args:
-        paths: files, run directories or trees of runs; they may appear later.
+        paths: files, run directories or trees of runs, also URLs; they may appear later.
         config: the configuration.
         rules: the rules (default: those of the configuration).
     """
@@ -31,7 +33,11 @@ class Watcher:
     def __init__(self, paths: Sequence[str | Path], config: Any, rules: Any = None) -> None:
         from lrdiag.diagnose import rules_for
 
-        self._paths = [Path(path) for path in paths]
+        self._given = list(paths)
+        self._paths: list[Path] = []
+        self._copies = TemporaryDirectory(prefix="lrdiag-")
+        self._rename: Callable[[str], str] | None = None
+        self._trouble = ""
         self._config = config
         self._rules = rules or rules_for(config)
         self._followers: dict[str, RunFollower] = {}
@@ -57,17 +63,39 @@ class Watcher:
 
     def look(self) -> Iterator[WatchEvent]:
         """Read what is new everywhere and yield what changed."""
+        yield from self._fetch()
         fresh = self._rediscovered()
         for name, follower in list(self._followers.items()):
             if follower.poll(fresh.get(name)):
                 self.last_change = time.monotonic()
                 yield from self._judge(name, follower)
 
+    def _fetch(self) -> Iterator[WatchEvent]:
+        """Bring copies of remote logs up to date; trouble is told once."""
+        from lrdiag.sources.remote import is_url, local_copies
+
+        if not any(is_url(path) for path in self._given):
+            self._paths = [Path(path) for path in self._given]
+            return
+        trouble = ""
+        try:
+            with local_copies(self._given, Path(self._copies.name)) as copies:
+                self._paths = [Path(path) for path in copies.paths]
+                self._rename = replacing(copies.names)
+            trouble = "; ".join(p.message for p in copies.problems if p.severity == "error")
+        except SourceError as error:
+            trouble = error.what
+        if trouble and trouble != self._trouble:
+            yield WatchEvent("trouble", "remote logs", Verdict.UNDECIDED, text=trouble)
+        self._trouble = trouble
+
     def _judge(self, name: str, follower: RunFollower) -> Iterator[WatchEvent]:
         from lrdiag.diagnose import diagnose_run
 
         before = self._reports.get(name)
         now = diagnose_run(follower.run(), self._rules, self._config)
+        if self._rename:
+            now = renamed(now, self._rename)
         self._reports[name] = now
         yield from changes(before, now)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from lrdiag.cli.fleet_options import executor_from, fleet_options, group_option
+from lrdiag.cli.fleet_options import analyzed, fleet_options, group_option, stream_lines
 from lrdiag.cli.options import config_from_options, config_options, paths_argument
 from lrdiag.cli.outputs import output_options, write_reports
 from lrdiag.errors import ReportError
@@ -49,31 +51,26 @@ def command(
     PATH is a log file, a run directory or a tree of runs; several may be given. The exit code
     is 0 unless --fail-on is given; 2 for errors; 3 when nothing could be read or judged.
     """
-    from lrdiag.cli.progress import Progress
-    from lrdiag.diagnose import analyze_paths
-
     config = config_from_options(**options)
     config = replace(config, group_by=group_by or config.group_by)
-    mapper = executor_from(jobs, engine, no_cache)
     if formats == ("jsonl",):
-        sys.exit(_stream(paths, config, mapper, outputs, fail_on or config.fail_on))
-    with Progress("runs") as progress:
-        report = analyze_paths(paths, config, map_runs=mapper, progress=progress)
+        lines = partial(stream_lines, paths, config, jobs=jobs, engine=engine, no_cache=no_cache)
+        sys.exit(_stream(lines, outputs, fail_on or config.fail_on))
+    report = analyzed(paths, config, jobs, engine, no_cache)
     write_reports(report, formats, outputs, verbose=verbose)
     sys.exit(exit_code(report, fail_on or config.fail_on))
 
 
 def _stream(
-    paths: tuple[str, ...], config: Any, mapper: Any, outputs: tuple[Path, ...], fail_on: str | None
+    lines: Callable[[Any], Iterator[str]], outputs: tuple[Path, ...], fail_on: str | None
 ) -> int:
     """One JSON line a run as it is judged, for fleets; the exit code."""
-    from lrdiag.cli.progress import Progress
     from lrdiag.findings import Severity, Verdict
-    from lrdiag.fleet.stream import Tally, stream_paths
+    from lrdiag.fleet.stream import Tally
 
     tally = Tally()
-    with Progress("runs") as progress, _line_sink(outputs) as sink:
-        for line in stream_paths(paths, config, mapper, tally, progress):
+    with _line_sink(outputs) as sink:
+        for line in lines(tally):
             sink.write(line)
     if fail_on and fail_on != "never" and tally.worst_rank >= Severity(fail_on).rank:
         return 1

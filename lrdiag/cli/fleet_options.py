@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from lrdiag.findings import HealthReport
     from lrdiag.fleet.executors import Mapper
+    from lrdiag.fleet.stream import Tally
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,7 +76,46 @@ def analyzed(
 
     with Progress("runs") as progress:
         mapper = executor_from(jobs, engine, no_cache)
-        return analyze_paths(paths, config, map_runs=mapper, progress=progress)
+        return analyze_paths(
+            paths,
+            config,
+            map_runs=mapper,
+            progress=progress,
+            copies_folder=copies_folder(no_cache),
+        )
+
+
+def stream_lines(
+    paths: tuple[str, ...],
+    config: Any,
+    tally: Tally,
+    *,
+    jobs: int | None,
+    engine: str | None,
+    no_cache: bool,
+) -> Iterator[str]:
+    """One JSON line a run as it is judged; the tally counts them."""
+    from lrdiag.cli.progress import Progress
+    from lrdiag.fleet.stream import stream_paths
+
+    with Progress("runs") as progress:
+        mapper = executor_from(jobs, engine, no_cache)
+        yield from stream_paths(
+            paths, config, mapper, tally, progress=progress, copies_folder=copies_folder(no_cache)
+        )
+
+
+def copies_folder(no_cache: bool) -> Path | None:
+    """Where copies of remote logs are kept: in the cache, or nowhere."""
+    from lrdiag.fleet.store import REMOTE_COPIES, StoreError, cache_folder, own_folder
+
+    if no_cache:
+        return None
+    try:
+        own_folder(cache_folder())
+    except StoreError:
+        return None
+    return cache_folder() / REMOTE_COPIES
 
 
 def put(text: str, output: Path | None) -> None:

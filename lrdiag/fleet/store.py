@@ -71,7 +71,7 @@ class Store:
         self.folder = folder or cache_folder()
         self.path = self.folder / "results.sqlite"
         self.rebuilt = False
-        _own_folder(self.folder)
+        own_folder(self.folder)
         self._db = self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -231,7 +231,12 @@ def _is_empty(db: sqlite3.Connection) -> bool:
     return bool(db.execute("PRAGMA schema_version").fetchone()[0] == 0)
 
 
-def _own_folder(folder: Path) -> None:
+def own_folder(folder: Path) -> None:
+    """Make the folder if need be, and refuse one that others may write to.
+
+    Raises:
+        StoreError: it cannot be made or is not the user's own.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.stat()

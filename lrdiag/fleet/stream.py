@@ -15,6 +15,7 @@ from typing import Any
 
 from lrdiag.findings import Problem, RunReport, Verdict
 from lrdiag.fleet.executors import Mapper
+from lrdiag.fleet.renaming import renamed, replacing
 
 FORMAT_VERSION = 1
 
@@ -73,29 +74,34 @@ def stream_paths(
     config: Any,
     mapper: Mapper,
     tally: Tally,
+    *,
     progress: Callable[[int, int], None] | None = None,
+    copies_folder: Path | None = None,
 ) -> Iterator[str]:
     """Find, read and judge every run below the paths, and yield its line at once.
 
     What needs all runs together (groups of seeds) is left out: that is the price of flat
-    memory.
+    memory. `copies_folder` is where copies of remote logs are kept (default: nowhere).
     """
     from lrdiag.diagnose import DiagnoseLocation, assemble, left_out_notes, rules_for
+    from lrdiag.sources.remote import local_copies
     from lrdiag.sources.splits import merge_splits
     from lrdiag.sources.tree import discover
 
     rules = rules_for(config)
-    found = merge_splits(discover(paths))
-    total = len(found.locations)
+    with local_copies(paths, copies_folder) as copies:
+        found = merge_splits(discover(copies.paths))
+        rename = replacing(copies.names)
 
-    def reports() -> Iterator[RunReport]:
-        for report in mapper(DiagnoseLocation(rules, config), found.locations):
-            yield assemble([report], rules, config).runs[0]
-            if progress:
-                progress(tally.runs, total)
+        def reports() -> Iterator[RunReport]:
+            for report in mapper(DiagnoseLocation(rules, config), found.locations):
+                judged = assemble([report], rules, config).runs[0]
+                yield renamed(judged, rename) if copies.names else judged
+                if progress:
+                    progress(tally.runs, len(found.locations))
 
-    notes = left_out_notes(found.left_out)
-    yield from json_lines(reports(), tally, found.problems, notes)
+        notes = left_out_notes((*copies.left_out, *found.left_out))
+        yield from json_lines(reports(), tally, (*copies.problems, *found.problems), notes)
 
 
 def _line(data: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -175,15 +175,3 @@ def _only_one(place: Path) -> Iterator[None]:
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def renaming(copies: LocalCopies) -> Callable[[str], str]:
-    """A function that turns local paths in a text into what the user gave."""
-    ordered = sorted(copies.names.items(), key=lambda pair: -len(pair[0]))
-
-    def rename(text: str) -> str:
-        for local, given in ordered:
-            text = text.replace(local, given)
-        return text
-
-    return rename

@@ -13,7 +13,7 @@ AT_THE_END = frozenset({"still-improving-at-end", "milestone-never-reached", "co
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """Something to tell: `kind` is appeared, cleared, verdict or read.
+    """Something to tell: `kind` is appeared, cleared, verdict or trouble (with remote logs).
 
     `finding` is set for the first two; `text` says the rest.
     """

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lrdiag.errors import SourceError
-from lrdiag.sources.remote import is_url, local_copies, renaming, shown_url
+from lrdiag.fleet.renaming import replacing
+from lrdiag.sources.remote import is_url, local_copies, shown_url
 from lrdiag.sources.remote_reading import Patience
 from lrdiag.sources.tree import discover, read_location
 
@@ -32,6 +33,17 @@ def moto():
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def system(moto):
+    # s3fs names the region of its environment as the place of a new bucket; moto wants none.
+    return s3fs.S3FileSystem(
+        endpoint_url=f"http://127.0.0.1:{moto}",
+        key="test",
+        secret="test",
+        skip_instance_cache=True,
+    )
+
+
 @pytest.fixture
 def proxy(moto, monkeypatch):
     found = FaultyProxy(moto)
@@ -48,14 +60,12 @@ def proxy(moto, monkeypatch):
 
 
 @pytest.fixture
-def bucket(proxy, request):
-    system = s3fs.S3FileSystem(endpoint_url=proxy.url, skip_instance_cache=True)
+def bucket(proxy, system, request):
     name = f"logs-{abs(hash(request.node.name)) % 10**9}"
     system.mkdir(name)
     system.pipe_file(f"{name}/run1/metrics.csv", ROWS.encode())
     system.pipe_file(f"{name}/run1/hparams.yaml", b"lr: 0.1\n")
     system.pipe_file(f"{name}/run2/metrics.csv", ROWS.encode())
-    proxy.ranges.clear()
     return name, system
 
 
@@ -69,10 +79,29 @@ def test_a_bucket_is_read_like_a_folder(bucket, tmp_path):
         found = runs(copies)
         assert sorted(found) == ["run1/metrics.csv", "run2/metrics.csv"]
         assert len(found["run1/metrics.csv"].series["loss"]) == 200
-        rename = renaming(copies)
+        rename = replacing(copies.names)
         path = found["run1/metrics.csv"].sources[0].path
         assert rename(path) == f"s3://{bucket[0]}/run1/metrics.csv"
     assert copies.problems == []
+
+
+def test_analyze_and_watch_speak_of_urls(bucket, tmp_path):
+    from lrdiag.config import Config
+    from lrdiag.diagnose import analyze_paths
+    from lrdiag.watch import Watcher
+
+    name, system = bucket
+    url = f"s3://{name}/run2/metrics.csv"
+    report = analyze_paths([url], Config(), copies_folder=tmp_path)
+    assert report.runs[0].sources[0].path == url
+    watcher = Watcher([url], Config())
+    assert [event.kind for event in watcher.look()] == ["verdict"]
+    before = watcher.bytes_read
+    system.pipe_file(f"{name}/run2/metrics.csv", (ROWS + "200,0.005,0.1\n").encode())
+    list(watcher.look())
+    assert watcher.bytes_read - before == len("200,0.005,0.1\n")
+    assert watcher.reports[0].series["loss"].points == 201
+    assert watcher.reports[0].sources[0].path == url
 
 
 def test_one_object_is_read_like_a_file(bucket, tmp_path):
