@@ -25,6 +25,11 @@ class LogSource(Protocol):
     `name`: the format's name in reports. `per_directory`: all files of this format in one
     directory form one run (event files); otherwise each file is a run of its own.
     `priority`: higher is asked first; generic formats (plain text, CSV) come last.
+
+    Two methods are optional (see `run_homes`). `home(path) -> Path`: the folder that forms one
+    run where its files lie in folders below it (MLflow, DVCLive). `runs_in(path)`: (name, id)
+    of each run where a file holds several (a database); `one(id)` is then the source that reads
+    only that run.
     """
 
     name: ClassVar[str]

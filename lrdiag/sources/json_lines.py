@@ -69,7 +69,7 @@ def _read(path: Path, log: ProblemLog) -> Content:
 
 
 def _configuration(record: Mapping[str, Any]) -> list[str]:
-    """mmcv's first record holds the configuration as Python text."""
+    """The first record of mmcv holds the configuration as Python text."""
     config = record.get("config")
     return config.split("\n")[:5_000] if isinstance(config, str) else []
 

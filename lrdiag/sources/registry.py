@@ -9,6 +9,7 @@ from importlib import import_module
 import lrdiag.sources as room
 from lrdiag.plugins import installed
 from lrdiag.sources.interface import LogSource
+from lrdiag.sources.run_homes import one_run
 
 GROUP = "lrdiag.sources"
 
@@ -23,14 +24,15 @@ def log_sources() -> tuple[LogSource, ...]:
 
 
 def source_named(name: str) -> LogSource:
-    """The format called `name`.
+    """The format called `name`; `name:id` is the one that reads the run `id` of a file.
 
     Raises:
         KeyError: there is none.
     """
+    plain, _, inside = name.partition(":")
     for source in log_sources():
-        if source.name == name:
-            return source
+        if source.name == plain:
+            return one_run(source, inside) if inside else source
     raise KeyError(name)
 
 

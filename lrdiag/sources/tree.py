@@ -13,6 +13,7 @@ from lrdiag.sources.folders import Folder, special_file, unreadable, walk
 from lrdiag.sources.interface import HEAD_BYTES, Discovery, LogSource, RunLocation
 from lrdiag.sources.joining import join_parts
 from lrdiag.sources.registry import log_sources, source_named
+from lrdiag.sources.run_homes import home_of, merge_homes, runs_of
 
 _NEVER_LOGS = frozenset(
     ".pt .pth .ckpt .safetensors .bin .onnx .h5 .pb .npy .npz .pkl .pickle .zip .tar .tgz .png"
@@ -74,7 +75,7 @@ def _below(
         found: list[RunLocation] = []
         for folder in walk(root, problems):
             found += _runs_in(folder, problems, left_out, root)
-        return found
+        return merge_homes(found)
     if not root.exists():
         raise SourceError(f"{root} does not exist.", "Give a folder of logs or a log file.")
     problem = special_file(root)
@@ -93,17 +94,19 @@ def _runs_in(
     folder: Folder, problems: list[Problem], left_out: list[tuple[str, str]], root: Path
 ) -> list[RunLocation]:
     groups: dict[tuple[str, str], list[Path]] = {}
+    home = Path(folder.path)
     for name in folder.files:
         path = Path(folder.path, name)
         source = _source_of(path, problems, left_out)
         if source is None:
             continue
         inside = name if folder.name == "." else f"{folder.name}/{name}"
-        key = (source.name, folder.name if source.per_directory else inside)
-        groups.setdefault(key, []).append(path)
+        for key in runs_of(source, path, folder.name, inside):
+            groups.setdefault(key, []).append(path)
+        home = home_of(source, path)
     if not groups:
         return []
-    beside = _sidecars(Path(folder.path), root)
+    beside = _sidecars(home, root)
     return [
         RunLocation(name, (("", source, tuple(files)),), beside)
         for (source, name), files in groups.items()
