@@ -31,10 +31,16 @@ class ScheduleAgreement:
         mine = [a for a in view.schedule.agreements if a.rule == self.rule]
         if mine:
             yield from (_failed(a) for a in mine)
-        elif self.rule != "lr-jump-on-resume" and (reason := _unjudged(view)):
+        elif reason := _unlogged(view) if self.rule == "lr-jump-on-resume" else _unjudged(view):
             yield not_judged(reason)
         else:
             yield Evidence(Status.PASSED)
+
+
+def _unlogged(view: RunView) -> str:
+    if any(g.points for g in view.schedule.groups):
+        return ""
+    return "No learning rate was logged: whether it jumped at a resume cannot be told."
 
 
 def _failed(agreement: Agreement) -> Evidence:

@@ -14,8 +14,10 @@ from lrdiag.rulefile import explain, json_schema
 from lrdiag.rulefile.case_files import case_files_of
 from lrdiag.rulefile.load import DEFAULT_PACK, load_rules
 from lrdiag.rulefile.location import file_of, rules_folder, shipped_packs
+from lrdiag.rulefile.mistakes import InvalidRuleFileError
 from lrdiag.rulefile.shipped import COMPILED, compile_folder
 from lrdiag.rulefile.values import Rule
+from lrdiag.rulefile.verify import check_files
 
 
 def generated_files(docs: Path) -> dict[Path, str]:
@@ -23,8 +25,14 @@ def generated_files(docs: Path) -> dict[Path, str]:
 
     Args:
         docs: the documentation's folder.
+
+    Raises:
+        InvalidRuleFileError: a shipped pack holds mistakes: its twin could not be trusted.
     """
     folder = rules_folder()
+    _, mistakes = check_files(list(shipped_packs().values()), trust_compiled=False)
+    if any(m.severity == "error" for m in mistakes):
+        raise InvalidRuleFileError(mistakes)
     schemas = {
         "schema.json": json_schema.rule_file_schema(),
         "policies/schema.json": json_schema.policy_schema(),
