@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -135,13 +136,23 @@ def _source_of(
     return None
 
 
+_LOGGERS_OWN = re.compile(r"version_\d+|lightning_logs|csv_logs?|tb(_logs?)?|tensorboard|logs?|runs?")
+
+
 def _sidecars(folder: Path, root: Path) -> tuple[Path, ...]:
     try:
         from lrdiag.sources.sidecars import find_sidecars
     except ImportError:
         return ()
     found = tuple(find_sidecars(folder))
-    return found if found or folder == root else tuple(find_sidecars(folder.parent))
+    climb = True
+    while not found and climb and folder != root and folder != folder.parent:
+        # A logger's own folders (lightning_logs/version_0) hold the log only; what the user
+        # wrote about the run lies above them. Of any other folder one parent is looked at.
+        climb = _LOGGERS_OWN.fullmatch(folder.name) is not None
+        folder = folder.parent
+        found = tuple(find_sidecars(folder))
+    return found
 
 
 def _unread(name: str, files: Sequence[Path], error: SourceError) -> Run:
