@@ -16,6 +16,8 @@ from lrdiag.schedule.reconcile import Question, probe_rows, reconcile
 from lrdiag.schedule.values import Agreement, ConfiguredSchedule
 from lrdiag.schedule.warmup import warmup_rows
 
+# A gamma this close to the configured one was rounded, not chosen.
+_SAME_GAMMA = 2e-3
 # Families that never rise at the start: a rise before them is a warm-up of its own.
 _WITHOUT_RISE = ("constant", "step", "multistep", "exponential", "polynomial", "cosine")
 
@@ -89,9 +91,13 @@ def kind_of(h: Hypothesis, q: Question, rates: Rates) -> tuple[str, dict[str, An
         "missed_drop": "missing_drop",
         "resume_reset": "reset_on_resume",
     }
+    if h.kind == "rate_k" and _every_batch(h, q):
+        return "stepped_per_batch", details
     if h.kind in by_name:
         return by_name[h.kind], details
     if h.kind == "wrong_gamma":
+        if abs((h.gamma or 0) - q.parameters["gamma"]) < _SAME_GAMMA * q.parameters["gamma"]:
+            return "matches", details
         twice = abs((h.gamma or 0) - q.parameters["gamma"] ** 2) < 1e-3 * q.parameters["gamma"] ** 2
         return "gamma_applied_twice" if twice else "gamma_differs", details
     if h.kind == "jump":
@@ -99,8 +105,15 @@ def kind_of(h: Hypothesis, q: Question, rates: Rates) -> tuple[str, dict[str, An
     return _shift_kind(h, q), details
 
 
+def _every_batch(h: Hypothesis, q: Question) -> bool:
+    """Stepped as often as an epoch has batches (give or take a partial one) is once a batch."""
+    per_epoch = q.frame.per_epoch
+    return bool(per_epoch and per_epoch > 2 and h.k and abs(h.k - per_epoch) <= 1)
+
+
 def _jump_kind(h: Hypothesis, rates: Rates) -> str:
-    if h.at is not None and h.at <= rates.step[0]:
+    if h.at is not None and (h.at <= rates.step[0] or h.at >= rates.step[-1]):
+        # A factor on all rows is another base rate; the last row alone is how logs end.
         return "convention"
     restarted = any(abs(r - (h.at or 0)) <= 1 for r in rates.restarts)
     return "jump_on_resume" if restarted or (h.factor or 0) > 1 else "extra_drop"
@@ -205,20 +218,42 @@ def _beyond_end(h: Hypothesis, q: Question, details: Mapping[str, Any]) -> Agree
     missed = [m for m in places if m > reached and m >= end]
     if not missed:
         return None
+    rows = (int(q.frame.step[0]), int(q.frame.step[-1]))
+    return _unreached(missed, end, q.unit, rows, details)
+
+
+def unreached(
+    configured: ConfiguredSchedule, axis: EpochAxis, last_step: int | None
+) -> Agreement | None:
+    """Milestones at or beyond the configured number of epochs, which no log is needed to see."""
+    if configured.family not in ("step", "multistep") or configured.unit == "step":
+        return None
+    if not configured.epochs:
+        return None
+    logged = axis.epoch_at(last_step) if last_step is not None else None
+    end = max(float(configured.epochs), logged or 0.0)
+    places = configured.milestones or ((configured.step_size,) if configured.step_size else ())
+    missed = [m for m in places if m >= end]
+    return _unreached(missed, end, "epoch", (0, last_step or 0), {}) if missed else None
+
+
+def _unreached(
+    missed: list[int], end: float, unit: str, rows: tuple[int, int], details: Mapping[str, Any]
+) -> Agreement:
     mistake = MISTAKES["beyond_end"]
     listed = ", ".join(f"{m:g}" for m in missed)
     return Agreement(
         "beyond_end",
         mistake.rule,
-        f"The configured milestone(s) {listed} lie at or beyond the end ({end:g} {q.unit}s).",
+        f"The configured milestone(s) {listed} lie at or beyond the end ({end:g} {unit}s).",
         mistake.text,
         mistake.remedy,
         mistake.references,
         observed=float(min(missed)),
         threshold=end,
-        unit=q.unit,
-        first_step=int(q.frame.step[0]),
-        last_step=int(q.frame.step[-1]),
+        unit=unit,
+        first_step=rows[0],
+        last_step=rows[1],
         confidence=0.99,
         details={"unreached": missed, **details},
     )

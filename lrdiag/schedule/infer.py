@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import Series
-from lrdiag.schedule.agreement import Reconciled, agreements_of, reconciled
+from lrdiag.schedule.agreement import Reconciled, agreements_of, reconciled, unreached
 from lrdiag.schedule.changes import changes_at, segments_between
+from lrdiag.schedule.equivalence import equivalents
 from lrdiag.schedule.explained import explained, multiple_of, scaled
 from lrdiag.schedule.identify import Identified, identify
 from lrdiag.schedule.points import Rates, clean_rates
+from lrdiag.schedule.pytorch import pytorch_line
 from lrdiag.schedule.values import (
     Agreement,
     Change,
@@ -80,7 +83,25 @@ def infer_schedule(
 
 
 def _group(name: str, rates: Rates, axis: EpochAxis, found: Identified) -> GroupSchedule:
-    return GroupSchedule(name, changes_at(rates, found.rows, axis, name), found.family, len(rates))
+    changes = changes_at(rates, found.rows, axis, name)
+    family = found.family
+    per = _tick_name(family, rates, axis)
+    told = replace(
+        family,
+        equivalent=equivalents(family.name, dict(family.parameters), changes),
+        pytorch=pytorch_line(family.name, family.parameters, per),
+    )
+    return GroupSchedule(name, changes, told, len(rates))
+
+
+def _tick_name(family: Family, rates: Rates, axis: EpochAxis) -> str:
+    """What a tick is: an epoch where a tick is an epoch of the axis, else a step."""
+    per = axis.steps_per_epoch
+    if axis.is_identity:
+        return "epoch" if family.clock.tick == 1.0 else "step"
+    if per and abs(family.clock.tick - per) < 0.01 * per:
+        return "epoch"
+    return f"{family.clock.tick:g} steps" if family.clock.tick > 1 else "step"
 
 
 def _other(
@@ -138,13 +159,14 @@ def _without_rate(
     first = first if first is not None else 0
     segments = segments_between(changes, first, last_step, None) if last_step is not None else ()
     unknown = Agreement("unknown", message="No learning rate was logged to compare with.")
+    beyond = unreached(configured, axis, last_step)
     return Schedule(
         drops=tuple(c for c in changes if c.is_drop),
         rises=tuple(c for c in changes if not c.is_drop),
         segments=segments,
         family=Family(configured.family, {}),
         configured=configured,
-        agreements=(unknown,),
+        agreements=(beyond, unknown) if beyond else (unknown,),
         notes=("Drop points are the configured ones: no learning rate was logged.",)
         if changes
         else (),

@@ -69,11 +69,13 @@ def probe_rows(rates: Rates, compare: IntArray) -> IntArray:
 
 def reconcile(question: Question) -> Hypothesis | None:
     """The simplest hypothesis that rebuilds the log, None if there is none."""
-    for per in _per_epoch_groups(question):
-        for found in _whole(question, per):
-            if question.fits(found):
+    lengths = _per_epoch_groups(question)
+    for stage in (_plain, _other_unit, _distorted):
+        for per in lengths:
+            found = next((h for h in stage(question, per) if question.fits(h)), None)
+            if found is not None:
                 return found
-    for per in _per_epoch_groups(question):
+    for per in lengths:
         found = _broken(question, per)
         if found is not None:
             return found
@@ -124,18 +126,24 @@ def _starts(q: Question, kind: str) -> list[tuple[float, float]]:
     if q.frame.rows_are_epochs:
         if counts_epochs:
             return [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0)]
-        return [(b, s) for s in (0.0, 1.0, -1.0, 2.0) for b in (0.0, 1.0)]
+        # (2, 1): rows that count from 1 and hold the rate of an epoch's first step.
+        early = [(b, s) for s in (0.0, 1.0) for b in (0.0, 1.0)]
+        return [*early, (2.0, 1.0), *((b, s) for s in (-1.0, 2.0) for b in (0.0, 1.0))]
     if counts_epochs:
         return [(b, s) for s in (0.0, 1.0, -1.0) for b in q.frame.phase]
     return [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0)]
 
 
-def _whole(q: Question, per: float | None) -> Iterator[Hypothesis]:
-    """Hypotheses about the whole run, the simplest first."""
+def _plain(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """As configured, shifted by a constant, or never stepped."""
     for base, sub in _starts(q, "ok"):
         yield Hypothesis("ok", base, sub, per_epoch=per)
     yield from _offsets(q, per)
     yield Hypothesis("never_stepped", per_epoch=per)
+
+
+def _other_unit(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """Stepped after every batch instead of every epoch, or the reverse."""
     other = "per_epoch" if q.unit == "step" else "per_batch"
     lengths: list[float | None] = [per]
     if other == "per_epoch" and per is None and not q.frame.rows_are_epochs:
@@ -143,6 +151,10 @@ def _whole(q: Question, per: float | None) -> Iterator[Hypothesis]:
     for length in lengths:
         for base, sub in _starts(q, other):
             yield Hypothesis(other, base, sub, per_epoch=length)
+
+
+def _distorted(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """Stepped several times, with another gamma, or without one of the milestones."""
     for base, sub in _starts(q, "rate_k"):
         for k in range(2, _MAX_K + 1):
             yield Hypothesis("rate_k", base, sub, k=k, per_epoch=per)

@@ -20,11 +20,16 @@ _PRINTED = 0.51
 # A number with more significant digits than this was not shortened for printing.
 _MAX_PRINTED = 9
 # So many different values show the resolution; fewer may be round by chance, and then the
-# coarsest usual printing (%.2e, %.6f) cannot be excluded.
+# coarsest usual printing (%.2e, %.4f) cannot be excluded.
 _TELLING_VALUES = 8
 _COARSEST_DIGITS = 3
-_COARSEST_DECIMALS = 6
+_COARSEST_DECIMALS = 4
 _MAX_VALUES = 300
+# A coarser printing that would blur the smallest rate by more than this is not assumed.
+_MOST_BLUR = 0.13
+# Loggers print rates from 0.001 on with so many decimals, and smaller ones with digits.
+_MIXED_FROM = 1e-3
+_MIXED_DECIMALS = (3, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +97,38 @@ def half_widths(rate: FloatArray) -> tuple[FloatArray, FloatArray]:
     how = resolution(rate)
     size = np.abs(rate)
     fine = width_of(how, size)
-    if how.certain:
+    if how.kind not in ("digits", "decimals"):
         return fine, fine
-    return _coarsest(how, size), width_of(Resolution("double"), size)
+    # What was printed may have been a float32 before.
+    fine = np.maximum(fine, width_of(Resolution("float32"), size))
+    if how.certain:
+        fine = np.maximum(fine, _mixed(size))
+        return fine, fine
+    return np.maximum(_coarsest(size), _mixed(size)), width_of(Resolution("float32"), size)
 
 
-def _coarsest(how: Resolution, size: FloatArray) -> FloatArray:
+def _mixed(size: FloatArray) -> FloatArray:
+    """Widths of fixed decimals for rates from 0.001 on, where those have so few; else 0."""
+    large = size >= _MIXED_FROM
+    if not large.any():
+        return np.zeros_like(size)
+    decimals = int(_places(np.unique(size[large])[:_MAX_VALUES])[1].max())
+    low, high = _MIXED_DECIMALS
+    width = _PRINTED * 10.0**-decimals if low <= decimals <= high else 0.0
+    return np.where(large, width, 0.0)
+
+
+def _coarsest(size: FloatArray) -> FloatArray:
     """Widths of the coarsest usual printing that these few values allow."""
-    if how.kind not in ("decimals", "digits"):
-        return width_of(how, size)
-    digits, decimals = _places(np.unique(size))
+    values = np.unique(size)
+    digits, decimals = _places(values)
+    smallest = float(values[values > 0].min(initial=np.inf))
+    places = max(int(decimals.max()), _COARSEST_DECIMALS)
+    while _PRINTED * 10.0**-places > _MOST_BLUR * smallest and places < 12:
+        places += 1
     return np.maximum(
         width_of(Resolution("digits", max(int(digits.max()), _COARSEST_DIGITS)), size),
-        width_of(Resolution("decimals", max(int(decimals.max()), _COARSEST_DECIMALS)), size),
+        width_of(Resolution("decimals", places), size),
     )
 
 
