@@ -146,7 +146,7 @@ def analyze_paths(
 
         analyze = partial(analyze_paths, config=config, rules=rules, map_runs=map_runs)
         return analyze_remote(paths, copies_folder, partial(analyze, progress=progress))
-    found = merge_splits(discover(paths))
+    found = merge_splits(discover(paths, getattr(map_runs, "kinds", None)))
     work = DiagnoseLocation(rules, config)
     reports: list[RunReport] = []
     for report in (map_runs or sequential)(work, found.locations):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from lrdiag.findings import RunReport
 from lrdiag.fleet.executors import Mapper, Work, guarded
@@ -32,6 +34,7 @@ class CachedMapper:
         self._inner = inner
         self._store = store
         self._pending: list[tuple[bytes, bytes, bytes]] = []
+        self.kinds = StoredKinds(store)
         self.hits = 0
         self.misses = 0
 
@@ -67,6 +70,7 @@ class CachedMapper:
                 yield report
         finally:
             self._flush()
+            self.kinds.save()
             self._store.touch(used, int(time.time()))
 
     def _from_store(self, place: bytes) -> RunReport | None:
@@ -101,8 +105,55 @@ def _state_now(location: RunLocation, code: str) -> bytes:
     if found is None:
         return b""
     state, newest = found
-    needed = COARSE_NS if newest % 1_000_000_000 == 0 else FINE_NS
-    return state if time.time_ns() - newest > needed else b""
+    return state if is_settled(newest) else b""
+
+
+def is_settled(changed_ns: int) -> bool:
+    """Whether a file changed so long ago that a further change shows in its times."""
+    needed = COARSE_NS if changed_ns % 1_000_000_000 == 0 else FINE_NS
+    return time.time_ns() - changed_ns > needed
+
+
+class StoredKinds:
+    """What files were found to be, kept with the state they had (`sources.memory.KindMemory`)."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[bytes, tuple[bytes, str]] | None = None
+        self._fresh: list[tuple[bytes, bytes, str]] = []
+
+    def recall(self, path: Path) -> str | None:
+        """The kind of an unchanged file; None when it changed or is new."""
+        if self._known is None:
+            self._known = self._store.kinds()
+        known = self._known.get(_key(path))
+        return known[1] if known and known[0] == self._state(path) else None
+
+    def learn(self, path: Path, kind: str) -> None:
+        """Remember a kind unless the file changed a moment ago."""
+        state = self._state(path)
+        if state:
+            self._fresh.append((_key(path), state, kind))
+
+    def save(self) -> None:
+        """Write down what was learnt."""
+        if self._fresh:
+            self._store.put_kinds(self._fresh)
+            self._fresh = []
+
+    def _state(self, path: Path) -> bytes:
+        try:
+            s = path.stat()
+        except OSError:
+            return b""
+        if not is_settled(max(s.st_mtime_ns, s.st_ctime_ns)):
+            return b""
+        text = f"{code_version()} {s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino} {s.st_dev}"
+        return text.encode()
+
+
+def _key(path: Path) -> bytes:
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - no link is to be followed
 
 
 def with_cache(inner: Mapper, tell: Callable[[str], None] | None = None) -> Mapper:

@@ -20,15 +20,17 @@ from pathlib import Path
 APPLICATION_ID = 0x6C726469
 """'lrdi', SQLite's mark of whose file it is (`PRAGMA application_id`)."""
 
-LAYOUT = 1
+LAYOUT = 2
 REMOTE_COPIES = "remote"
 BUSY_SECONDS = 10.0
 MAX_BYTES = 1_000_000_000
 """Rows that were not used for longest are removed beyond this size (about 100,000 runs)."""
 
-_TABLE = (
+MAX_KINDS = 1_000_000
+_TABLES = (
     "CREATE TABLE reports (place BLOB PRIMARY KEY, state BLOB NOT NULL, body BLOB NOT NULL,"
-    " digest BLOB NOT NULL, used INTEGER NOT NULL)"
+    " digest BLOB NOT NULL, used INTEGER NOT NULL)",
+    "CREATE TABLE kinds (path BLOB PRIMARY KEY, state BLOB NOT NULL, kind TEXT NOT NULL)",
 )
 
 
@@ -115,6 +117,20 @@ class Store:
             packed.append((place, state, small, _checksum(place, small), now))
         with self._healing(), self._db:
             self._db.executemany("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?)", packed)
+
+    def kinds(self) -> dict[bytes, tuple[bytes, str]]:
+        """(state, kind) of every file looked at, by path."""
+        with self._healing():
+            found = self._db.execute("SELECT path, state, kind FROM kinds")
+            return {path: (state, str(kind)) for path, state, kind in found}
+        return {}
+
+    def put_kinds(self, rows: Iterable[tuple[bytes, bytes, str]]) -> None:
+        """Remember (path, state, kind) rows; the table is begun anew when it is very large."""
+        with self._healing(), self._db:
+            if self._db.execute("SELECT count(*) FROM kinds").fetchone()[0] > MAX_KINDS:
+                self._db.execute("DELETE FROM kinds")
+            self._db.executemany("INSERT OR REPLACE INTO kinds VALUES (?, ?, ?)", rows)
 
     def touch(self, places: Iterable[bytes], now: int) -> None:
         """Note that rows were used, at most once a day, and remove the oldest beyond the limit."""
@@ -216,11 +232,12 @@ def _prepare(db: sqlite3.Connection) -> None:
             if _is_empty(db):  # another process may have been faster
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {LAYOUT}")
-                db.execute(_TABLE)
+                for table in _TABLES:
+                    db.execute(table)
     db.execute("PRAGMA synchronous = NORMAL")
     marks = tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in _MARKS)
     tables = [row[0] for row in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
-    if marks != (APPLICATION_ID, LAYOUT) or tables != [_TABLE]:
+    if marks != (APPLICATION_ID, LAYOUT) or tables != [*_TABLES]:
         raise _ForeignFileError("the file is not a cache of this lrdiag")
 
 

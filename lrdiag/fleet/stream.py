@@ -90,7 +90,7 @@ def stream_paths(
 
     rules = rules_for(config)
     with local_copies(paths, copies_folder) as copies:
-        found = merge_splits(discover(copies.paths))
+        found = merge_splits(discover(copies.paths, getattr(mapper, "kinds", None)))
         rename = replacing(copies.names)
 
         def reports() -> Iterator[RunReport]:

@@ -13,6 +13,7 @@ from lrdiag.runs import Run
 from lrdiag.sources.folders import Folder, special_file, unreadable, walk
 from lrdiag.sources.interface import HEAD_BYTES, Discovery, LogSource, RunLocation
 from lrdiag.sources.joining import join_parts
+from lrdiag.sources.memory import KindMemory, SearchMemory
 from lrdiag.sources.registry import log_sources, source_named
 from lrdiag.sources.run_homes import home_of, merge_homes, runs_of
 
@@ -22,20 +23,22 @@ _NEVER_LOGS = frozenset(
 )
 
 
-def discover(paths: Sequence[str | Path]) -> Discovery:
+def discover(paths: Sequence[str | Path], kinds: KindMemory | None = None) -> Discovery:
     """Find the runs below `paths`, each a folder or one log file, without reading them.
 
     With several paths the names start with the path as given, so that they stay unique.
+    `kinds` remembers of earlier searches what files are, so that they need not be opened.
 
     Raises:
         SourceError: a path does not exist.
     """
+    memory = SearchMemory(kinds)
     roots = list(dict.fromkeys(Path(p) for p in paths))
     locations: list[RunLocation] = []
     problems: list[Problem] = []
     left_out: list[tuple[str, str]] = []
     for root in roots:
-        found = _below(root, problems, left_out)
+        found = _below(root, problems, left_out, memory)
         locations += found if len(roots) == 1 else [_under(root, place) for place in found]
     return Discovery(tuple(locations), tuple(problems), tuple(left_out))
 
@@ -70,12 +73,12 @@ def never_a_log(path: PurePath) -> bool:
 
 
 def _below(
-    root: Path, problems: list[Problem], left_out: list[tuple[str, str]]
+    root: Path, problems: list[Problem], left_out: list[tuple[str, str]], memory: SearchMemory
 ) -> list[RunLocation]:
     if root.is_dir():
         found: list[RunLocation] = []
         for folder in walk(root, problems):
-            found += _runs_in(folder, problems, left_out, root)
+            found += _runs_in(folder, problems, left_out, root, memory)
         return merge_homes(found)
     if not root.exists():
         raise SourceError(f"{root} does not exist.", "Give a folder of logs or a log file.")
@@ -83,7 +86,8 @@ def _below(
     if problem:
         problems.append(problem)
         return []
-    return _runs_in(Folder(str(root.parent), ".", [root.name]), problems, left_out, root.parent)
+    alone = Folder(str(root.parent), ".", [root.name])
+    return _runs_in(alone, problems, left_out, root.parent, memory)
 
 
 def _under(root: Path, place: RunLocation) -> RunLocation:
@@ -92,13 +96,17 @@ def _under(root: Path, place: RunLocation) -> RunLocation:
 
 
 def _runs_in(
-    folder: Folder, problems: list[Problem], left_out: list[tuple[str, str]], root: Path
+    folder: Folder,
+    problems: list[Problem],
+    left_out: list[tuple[str, str]],
+    root: Path,
+    memory: SearchMemory,
 ) -> list[RunLocation]:
     groups: dict[tuple[str, str], list[Path]] = {}
     home = Path(folder.path)
     for name in folder.files:
         path = Path(folder.path, name)
-        source = _source_of(path, problems, left_out)
+        source = _source_of(path, problems, left_out, memory)
         if source is None:
             continue
         inside = name if folder.name == "." else f"{folder.name}/{name}"
@@ -107,7 +115,7 @@ def _runs_in(
         home = home_of(source, path)
     if not groups:
         return []
-    beside = _sidecars(home, root)
+    beside = _sidecars(home, root, memory)
     return [
         RunLocation(name, (("", source, tuple(files)),), beside)
         for (source, name), files in groups.items()
@@ -115,7 +123,7 @@ def _runs_in(
 
 
 def _source_of(
-    path: Path, problems: list[Problem], left_out: list[tuple[str, str]]
+    path: Path, problems: list[Problem], left_out: list[tuple[str, str]], memory: SearchMemory
 ) -> LogSource | None:
     named = path.name
     if "tfevents" in named:
@@ -123,35 +131,39 @@ def _source_of(
     if path.suffix.lower() in _NEVER_LOGS:
         left_out.append((str(path), f"{path.suffix} files are no logs"))
         return None
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        problems.append(unreadable(str(path), error))
-        return None
-    for source in log_sources():
-        if source.sniff(path, head):
-            return source
+    kind = memory.recall(path)
+    if kind is None:
+        try:
+            kind = _sniffed(path)
+        except OSError as error:
+            problems.append(unreadable(str(path), error))
+            return None
+        memory.learn(path, kind)
+    if kind:
+        return source_named(kind)
     left_out.append((str(path), "no log format that lrdiag knows"))
     return None
+
+
+def _sniffed(path: Path) -> str:
+    """The name of the format that a file is of; "" for none."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return next((source.name for source in log_sources() if source.sniff(path, head)), "")
 
 
 _LOGGERS_OWN = re.compile(r"version_\d+|lightning_logs|csv_logs?|tb(_logs?)?|tensorboard|logs?|runs?")
 
 
-def _sidecars(folder: Path, root: Path) -> tuple[Path, ...]:
-    try:
-        from lrdiag.sources.sidecars import find_sidecars
-    except ImportError:
-        return ()
-    found = tuple(find_sidecars(folder))
+def _sidecars(folder: Path, root: Path, memory: SearchMemory) -> tuple[Path, ...]:
+    found = memory.sidecars(folder)
     climb = True
     while not found and climb and folder != root and folder != folder.parent:
         # A logger's own folders (lightning_logs/version_0) hold the log only; what the user
         # wrote about the run lies above them. Of any other folder one parent is looked at.
         climb = _LOGGERS_OWN.fullmatch(folder.name) is not None
         folder = folder.parent
-        found = tuple(find_sidecars(folder))
+        found = memory.sidecars(folder)
     return found
 
 
