@@ -102,11 +102,12 @@ def joined(parts: Sequence[Rows]) -> Rows:
     if not parts:
         return Rows(np.zeros(0, np.int64), None, None, None, {})
     starts = np.cumsum([0, *(len(p.line) for p in parts)])
-    pieces: dict[str, list[tuple[IntArray, FloatArray]]] = {}
+    pieces: dict[str, list[tuple[int, IntArray, FloatArray]]] = {}
     for part, start in zip(parts, starts.tolist(), strict=False):
         for tag, (at, value) in part.cells.items():
-            pieces.setdefault(tag, []).append((at + start, value))
-    cells = {tag: _one_column(found) for tag, found in pieces.items()}
+            pieces.setdefault(tag, []).append((start, at, value))
+    every = np.arange(starts[-1])
+    cells = {tag: _one_column(found, every) for tag, found in pieces.items()}
     return Rows(
         np.concatenate([p.line for p in parts]),
         _joined_index([p.step for p in parts], parts),
@@ -116,8 +117,13 @@ def joined(parts: Sequence[Rows]) -> Rows:
     )
 
 
-def _one_column(pieces: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
-    return np.concatenate([at for at, _ in pieces]), np.concatenate([v for _, v in pieces])
+def _one_column(
+    pieces: Sequence[tuple[int, IntArray, FloatArray]], every: IntArray
+) -> tuple[IntArray, FloatArray]:
+    value = np.concatenate([v for _, _, v in pieces])
+    if len(value) == len(every):
+        return every, value
+    return np.concatenate([at + start for start, at, _ in pieces]), value
 
 
 def _joined_index(found: Sequence[FloatArray | None], parts: Sequence[Rows]) -> FloatArray | None:

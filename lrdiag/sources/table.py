@@ -23,7 +23,7 @@ from lrdiag.sources.table_dialect import (
 from lrdiag.sources.table_reader import TableReader
 from lrdiag.sources.text_lines import Line, head_text, is_gzip, line_blocks, lines_in
 
-BLOCK_BYTES = 128 << 20
+BLOCK_BYTES = 96 << 20
 """Bytes of a table parsed at once: bounds memory, large enough for one call a file."""
 
 SNIFF_BYTES = 16_384

@@ -135,10 +135,13 @@ def _try(
 
 
 def _plausible(header: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
-    """A lone header, or a lone column, must name an index or a metric."""
+    """A lone column must name an index or a metric, so must half of a header without rows."""
     if data and len(header) != 1:
         return True
-    return any(is_index(name) or is_metric(name) for name in header)
+    named = [is_index(name) or is_metric(name) for name in header]
+    if data:
+        return any(named)
+    return 2 * sum(named) > len(header) and all(len(name.split()) <= 3 for name in header)
 
 
 def _cells(text: str, delimiter: str, *, words: bool) -> list[str]:

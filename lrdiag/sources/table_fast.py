@@ -14,8 +14,10 @@ from importlib.util import find_spec
 import numpy as np
 
 from lrdiag.runs import FloatArray
+from lrdiag.sources.table_arrow import parse as by_arrow
 from lrdiag.sources.table_block import NO_VALUES, Block, BlockText, BoolArray
 from lrdiag.sources.table_cells import number
+from lrdiag.sources.table_pandas import parse as by_pandas
 
 PYTHON_BYTES = 1_000_000
 """Bytes a process parses in plain Python before it pays for importing a parser. Measured:
@@ -31,9 +33,22 @@ _parsed_in_python = 0
 
 def parse_block(text: BlockText) -> Block | None:
     """Rows of numbers, or None if they are not certainly clean."""
-    if not is_regular(text):
+    if not text.body.endswith(b"\n"):
         return None
-    return _parser(len(text.body) - text.start)(text)
+    parser = _parser(len(text.body) - text.start)
+    regular = has_plain_ends(text) if parser is by_arrow else is_regular(text)
+    return parser(text) if regular else None
+
+
+def has_plain_ends(text: BlockText) -> bool:
+    """Whether every line ends in a line feed and none in a lone carriage return.
+
+    All that Arrow does not check itself: it takes no quotes, words or other widths.
+    """
+    body, start = text.body, text.start
+    if body.find(b"\r", start) < 0:
+        return True
+    return body.count(b"\r", start) == body.count(b"\r\n", start)
 
 
 def is_regular(text: BlockText) -> bool:
@@ -43,8 +58,6 @@ def is_regular(text: BlockText) -> bool:
     and if none has more and the total is right, none has fewer.
     """
     body, start = text.body, text.start
-    if not body.endswith(b"\n"):
-        return False
     if any(body.find(sign, start) >= 0 for sign in (b'"', b"\0", b"_", b"u", b"U")):
         return False
     rows = _count(body, start, "\n")
@@ -77,11 +90,7 @@ def _parser(size: int) -> Callable[[BlockText], Block | None]:
         if _parsed_in_python <= PYTHON_BYTES:
             return _by_python
     if name == "pyarrow":
-        from lrdiag.sources.table_arrow import parse as by_arrow
-
         return by_arrow
-    from lrdiag.sources.table_pandas import parse as by_pandas
-
     return by_pandas
 
 

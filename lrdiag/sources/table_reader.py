@@ -45,13 +45,11 @@ class TableReader:
         """
         if start >= len(data) or self._at_once(number, data, start):
             return
-        data = data[start:]
-        if len(data) <= PIECE_BYTES:
-            for line in lines_in(data, number, self.log):
+        for at, piece in pieces(number, data[start:], PIECE_BYTES):
+            if len(piece) < len(data) and self._at_once(at, piece, 0):
+                continue
+            for line in lines_in(piece, at, self.log):
                 self._line(line)
-            return
-        for at, piece in pieces(number, data, PIECE_BYTES):
-            self.block(at, piece)
 
     def _at_once(self, number: int, data: bytes, start: int) -> bool:
         if len(data) < FAST_BYTES or not self._simple:

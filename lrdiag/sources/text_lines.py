@@ -90,13 +90,11 @@ def lines(path: Path, log: ProblemLog) -> Iterator[Line]:
     Raises:
         OSError: the file cannot be opened or read.
     """
-    for number, data in line_blocks(path, log):
+    for number, data in line_blocks(path, log, BLOCK_BYTES):
         yield from lines_in(data, number, log)
 
 
-def line_blocks(
-    path: Path, log: ProblemLog, block_bytes: int = BLOCK_BYTES
-) -> Iterator[tuple[int, bytes]]:
+def line_blocks(path: Path, log: ProblemLog, block_bytes: int) -> Iterator[tuple[int, bytes]]:
     """(number of the first line, whole lines as UTF-8) in blocks of about `block_bytes`.
 
     A last line without a line end comes as a block of its own.
@@ -118,6 +116,9 @@ def lines_in(data: bytes, number: int, log: ProblemLog) -> Iterator[Line]:
     for at, part in enumerate(parts):
         if at == last and not part:
             return
+        if len(part) > MAX_LINE_BYTES:
+            _report_long_line(number + at, log)
+            continue
         if b"\0" in part:
             _report_nul(number + at, part, log)
             continue
@@ -155,7 +156,7 @@ def _gzip_blocks(file: IO[bytes], size: int, log: ProblemLog) -> Iterator[bytes]
     with gzip.GzipFile(fileobj=io.BufferedReader(file)) as plain:  # type: ignore[type-var]
         while done <= limit:
             try:
-                block = plain.read(BLOCK_BYTES)
+                block = plain.read1(BLOCK_BYTES)  # what there is, even before damage
             except (EOFError, OSError, zlib.error) as error:
                 message = f"the gzip data is truncated or corrupt after {done:,} bytes: {error}"
                 log.add("damaged-gzip", message, action="Compress the log again from its source.")
