@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import click
 
@@ -16,6 +17,7 @@ from lrdiag.findings import HealthReport
 
 F = TypeVar("F", bound=Callable[..., Any])
 PIPE_WIDTH = 80
+_PLOTS = "lrdiag.plots"
 
 
 def output_options(function: F) -> F:
@@ -29,6 +31,14 @@ def output_options(function: F) -> F:
         metavar="FILE",
         help="Write the report there; one for each --format.",
     )(function)
+    function = click.option(
+        "--plots",
+        type=click.Choice(["text", "files", "embedded"]),
+        expose_value=False,
+        callback=_remember_plots,
+        help="Plots of a Markdown report: lines of text (default), SVG files in a folder beside"
+        " --output, or embedded in the report.",
+    )(function)
     return click.option(
         "-f",
         "--format",
@@ -38,6 +48,15 @@ def output_options(function: F) -> F:
         help="terminal (default), markdown, html, json, jsonl, csv, sarif, junit, github,"
         " gitlab.",
     )(function)
+
+
+def _remember_plots(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+    context.meta[_PLOTS] = value or "text"
+
+
+def _plots() -> str:
+    context = click.get_current_context(silent=True)
+    return str(context.meta.get(_PLOTS, "text")) if context else "text"
 
 
 def write_reports(
@@ -66,18 +85,31 @@ def _write_one(report: HealthReport, name: str, target: Path | None, *, verbose:
     from lrdiag.reports.registry import report_format
 
     colour, width = _screen(target)
-    format_ = report_format(name, verbose=verbose, colour=colour, width=width)
+    folder = f"{target.stem}_plots" if target else "plots"
+    plots = {"plots": _plots(), "plots_folder": quote(folder)}
+    format_ = report_format(name, verbose=verbose, colour=colour, width=width, **plots)
     text = format_.render(report)
+    pictures = format_.plot_files(report) if hasattr(format_, "plot_files") else {}
     if target is None:
+        if pictures:
+            raise ConfigError("--plots files needs --output FILE.", "Name the report's file.")
         _to_stdout(text)
         return
     try:
         target.write_text(text, "utf-8")
+        _write_pictures(target.parent / folder, pictures)
     except OSError as error:
         raise ReportError(
             f"{target}: cannot write the report: {error.strerror}.", "Choose another --output."
         ) from None
     click.echo(f"Wrote {target}", err=True)
+
+
+def _write_pictures(folder: Path, pictures: Mapping[str, str]) -> None:
+    if pictures:
+        folder.mkdir(exist_ok=True)
+    for name, text in pictures.items():
+        (folder / name).write_text(text, "utf-8")
 
 
 def _screen(target: Path | None) -> tuple[bool, int]:

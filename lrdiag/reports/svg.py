@@ -74,7 +74,7 @@ def _panels(made: Chart) -> Iterator[str]:
     for panel in made.panels:
         top, bottom = panel.y.end, panel.y.start
         yield f'<path class="frame" d="M{LEFT} {top:.0f}V{bottom:.0f}H{RIGHT}"/>'
-        for tick, at in panel.y.apart(3, 12):
+        for tick, at in panel.y.apart(4, 12):
             yield f'<path class="grid" d="M{LEFT} {at:.1f}H{RIGHT}"/>'
             yield f'<text class="y" x="{LEFT - 5}" y="{at + 3.5:.1f}">{wording.number(tick)}</text>'
         yield from _legend(panel, proposed=bool(proposed_points(made.run)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lrdiag.findings import Finding
+from lrdiag.findings import Finding, Severity
 from lrdiag.reports import wording
 from lrdiag.reports.escaping import markup
 from lrdiag.reports.svg_curves import not_finite
@@ -57,7 +57,10 @@ def _changes(made: Chart) -> Iterator[str]:
             place = wording.position(change.epoch, change.step)
             rates = f"{wording.number(change.before)} → {wording.number(change.after)}"
             title = markup(f"{kind} at {place}: {rates} ({change.group}, {change.source})", 200)
-            path = f'class="{kind} {change.source}" d="M{at} {TOP}V{made.bottom:.0f}"'
+            # Panel by panel: the legends between them stay readable.
+            ends = ((panel.y.end, panel.y.start) for panel in made.panels)
+            lines = "".join(f"M{at} {top:.0f}V{bottom:.0f}" for top, bottom in ends)
+            path = f'class="{kind} {change.source}" d="{lines}"'
             yield f"<path {path}><title>{title}</title></path>"
 
 
@@ -100,7 +103,10 @@ def placed(made: Chart) -> list[tuple[Finding, float, float]]:
 def bands(made: Chart) -> Iterator[str]:
     """The worst two findings as a tint on the panels of their tags."""
     # A finding about the whole run happens nowhere in particular.
-    local = [p for p in placed(made) if p[2] - p[1] < 0.9 * (RIGHT - LEFT)]
+    local = [
+        p for p in placed(made)
+        if p[2] - p[1] < 0.9 * (RIGHT - LEFT) and p[0].severity is not Severity.NOTE
+    ]
     for finding, left, right in local[:2]:
         tags = {c.tag for c in made.run.curves}
         for panel in made.panels:
