@@ -138,7 +138,7 @@ def load_cases(paths: Sequence[Path], known: Sequence[str]) -> CaseFile:
         mistakes.extend(found)
         if not found and document.root is not None:
             model = CaseFileModel.model_validate(document.root.plain())
-            cases.extend(_case(c, document, i) for i, c in enumerate(model.cases))
+            cases.extend(build_case(c, document, i) for i, c in enumerate(model.cases))
             unmutated.update(model.unmutated)
     if mistakes:
         raise InvalidRuleFileError(mistakes, "case file")
@@ -181,7 +181,8 @@ def _case_mistakes(
         yield document.mistake(document.place_of(path), "the case expects nothing", hint)
 
 
-def _case(model: CaseModel, document: Document, index: int) -> Case:
+def build_case(model: CaseModel, document: Document, index: int) -> Case:
+    """A case from its checked data, at an index of its file."""
     return Case(
         name=model.name,
         run=_run(model),

@@ -34,10 +34,13 @@ class Survivor:
 
 
 def uncovered(cases: Sequence[Case], rules: Sequence[Rule]) -> list[Gap]:
-    """The rules that lack a firing, a silent or a not-judged case."""
+    """The rules that lack a firing, a silent or a not-judged case.
+
+    "Not applicable" counts as not judged: some checks can judge whatever their roles allow.
+    """
     fires = {f.rule for case in cases for f in case.fires}
     silent = {rule for case in cases for rule in case.silent}
-    unjudged = {rule for case in cases for rule in case.not_judged}
+    unjudged = {r for case in cases for r in (*case.not_judged, *case.not_applicable)}
     gaps = []
     for rule in rules:
         parts = (("fires", fires), ("silent", silent), ("not judged", unjudged))
