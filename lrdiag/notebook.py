@@ -1,10 +1,14 @@
 """`lrdiag.analyze` for notebooks and scripts: a report that shows itself.
 
 >>> import lrdiag
->>> report = lrdiag.analyze("sample_logs")            # doctest: +SKIP
->>> report.verdict                                    # doctest: +SKIP
-<Verdict.UNHEALTHY: 'unhealthy'>
->>> report.to_frame().query("status == 'failed'")     # doctest: +SKIP
+>>> report = lrdiag.analyze("sample_logs/teaching_table.csv")
+>>> [(drop.step, drop.before, drop.after) for drop in report.runs[0].schedule.drops]
+[(10, 0.1, 0.01), (15, 0.01, 0.001)]
+>>> report.to_frame().query("status == 'failed'").rule.tolist()
+[]
+>>> (run,) = lrdiag.read_runs("sample_logs/teaching_table.csv")
+>>> run.series["val_loss"].to_frame().value.tolist()
+[0.9, 0.6, 0.4, 0.35]
 """
 
 from __future__ import annotations

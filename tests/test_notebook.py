@@ -155,3 +155,15 @@ def test_runs_are_one_call_from_a_data_frame(logs):
     assert list(frame.columns) == ["step", "wall_time", "value"]
     assert len(frame) == 60
     assert set(run.to_frame().tag) >= {"lr", "train_loss", "val_loss"}
+
+
+def test_the_examples_in_the_docstrings_are_true(monkeypatch):
+    import doctest
+
+    from lrdiag import notebook, thinning
+
+    monkeypatch.chdir(Path(__file__).parents[1])
+    for module in (notebook, thinning):
+        tried = doctest.testmod(module)
+        assert tried.attempted
+        assert tried.failed == 0
