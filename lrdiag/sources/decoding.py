@@ -94,19 +94,19 @@ def decode_steps(
 def checksums_hold(rows: Bytes, common: Flags) -> Flags:
     """bool[n]: which rows have the payload checksum that they carry.
 
-    Exact for every row: the checksum of the first row, XORed with a table entry for each byte
-    that differs between rows (see `checksums`).
+    Exact for every row: the checksum of what the rows have in common, XORed with a table entry
+    for each byte that differs (see `checksums`).
     """
     if len(rows) <= _FEW:
         return np.array([_holds(row) for row in rows])
     end = rows.shape[1] - 4
-    first = rows[0]
-    base = crc32c(first[HEADER:end].tobytes())
+    varying = np.flatnonzero(~common[HEADER:end]) + HEADER
+    reference = rows[0].copy()
+    reference[varying] = 0
+    base = crc32c(reference[HEADER:end])
     crc: npt.NDArray[np.uint32] | None = None
-    for at in np.flatnonzero(~common[HEADER:end]) + HEADER:
-        table = distance_table(end - 1 - int(at))
-        base ^= int(table[first[at]])
-        part = table.take(rows[:, at], mode="clip")
+    for at in varying.tolist():
+        part = distance_table(end - 1 - at).take(rows[:, at], mode="clip")
         if crc is None:
             crc = part
         else:

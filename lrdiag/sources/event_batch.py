@@ -10,10 +10,12 @@ from lrdiag.runs import FloatArray, IntArray
 from lrdiag.sources.checksums import Bytes, Positions
 from lrdiag.sources.decoding import Points, common_bytes, decode, matches
 from lrdiag.sources.event_columns import EventColumns
-from lrdiag.sources.templates import LARGEST, Template, Templates
+from lrdiag.sources.templates import Template, Templates
 
 _FEW = 6
 """Frames of one layout up to which reading each on its own is cheaper (measured)."""
+_LARGEST = 1024
+"""Frames above this size are read one by one here; they are rarely scalars."""
 _LEARNT_AT_ONCE = 64
 _Piece = tuple[Positions, IntArray, FloatArray, FloatArray]
 
@@ -34,7 +36,7 @@ class Batch:
 
     def read(self, buffer: Bytes, starts: Positions, sizes: Positions, known: Templates) -> None:
         """Read frames in bulk; what fits no layout goes to `rejected`."""
-        small = sizes <= LARGEST
+        small = sizes <= _LARGEST
         self._reject(starts[~small], sizes[~small])
         starts, sizes = starts[small], sizes[small].astype(np.uint16)
         order = np.argsort(sizes, kind="stable")

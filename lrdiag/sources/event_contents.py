@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,17 +17,6 @@ from lrdiag.sources.templates import Template
 _TEXTS = 64
 """Texts kept of a file; configurations are logged first."""
 _HPARAMS = 64
-
-# Event { wall_time, step?, summary { value { tag, image | histo | audio …} } }: the start of a
-# record that holds one value that is no scalar. Groups: lengths of summary, value and tag.
-_OTHER = re.compile(
-    rb"\x09.{8}(?:\x10[\x80-\xff]{0,9}[\x00-\x7f])?"
-    rb"\x2a([\x80-\xff]{0,4}[\x00-\x7f])\x0a([\x80-\xff]{0,4}[\x00-\x7f])"
-    rb"\x0a([\x80-\xff]{0,4}[\x00-\x7f])",
-    re.DOTALL,
-)
-_OTHER_KEYS = b"\x22\x2a\x32"
-
 
 class EventContents:
     """Collects what the records of a file say.
@@ -55,9 +43,6 @@ class EventContents:
         With a `batch` the points join those of the batch, at their `place`.
         """
         self.records += 1
-        if template is None and _is_other(frame):
-            self.others += 1
-            return ""
         try:
             event = template.read(frame) if template else parse_event(frame[HEADER:-4])
         except Malformed as error:
@@ -70,6 +55,11 @@ class EventContents:
                 batch.add_one(scalar.tag, place, event.step, event.wall_time, scalar.value)
         self._take_rest(event)
         return ""
+
+    def take_other(self) -> None:
+        """Take one frame that holds an image, a histogram or audio: only counted."""
+        self.records += 1
+        self.others += 1
 
     def _take_rest(self, event: Event) -> None:
         if event.session_start:
@@ -111,29 +101,3 @@ def starts_session(frame: bytes) -> bool:
         return b"\x3a" in frame[HEADER : HEADER + 24] and parse_event(frame[HEADER:-4]).session_start
     except Malformed:
         return False
-
-
-def _is_other(frame: bytes) -> bool:
-    """Whether the frame holds exactly one value, and that is an image, histogram or audio."""
-    start = _OTHER.match(frame, HEADER)
-    if start is None:
-        return False
-    end = len(frame) - 4
-    nested = all(start.end(k) + _varint(start[k]) == end for k in (1, 2))
-    after_tag = start.end(3) + _varint(start[3])
-    if not nested or after_tag >= end or frame[after_tag] not in _OTHER_KEYS:
-        return False
-    size = 0
-    at = after_tag + 1
-    for shift in range(0, 35, 7):
-        if at >= end:
-            return False
-        size |= (frame[at] & 0x7F) << shift
-        at += 1
-        if frame[at - 1] < 0x80:
-            break
-    return at + size == end
-
-
-def _varint(data: bytes) -> int:
-    return sum((byte & 0x7F) << (7 * k) for k, byte in enumerate(data))

@@ -13,7 +13,7 @@ from lrdiag.sources.checksums import masked
 from lrdiag.sources.damage import DamageLog
 from lrdiag.sources.event_contents import EventContents
 from lrdiag.sources.event_rounds import Rounds
-from lrdiag.sources.event_window import Window
+from lrdiag.sources.event_window import MIXED, Window
 from lrdiag.sources.framing import FRAME, HEADER, header_length
 
 _GIANTS = 8
@@ -87,6 +87,8 @@ class EventReader:
                 break
             if not used and not window.grow():
                 self._pass_giant(window)
+            elif self._rounds.mixed and len(window.buffer) < MIXED:
+                window.grow()
 
     def _pass_giant(self, window: Window) -> None:
         """The window begins with a record that is larger than the window may become."""

@@ -27,10 +27,11 @@ from lrdiag.sources.framing import (
     next_sound,
     scan,
 )
+from lrdiag.sources.other_values import HEAD, SMALLEST_OTHER, is_other
 from lrdiag.sources.periods import decode_rows, find_period, repeated_rows
 from lrdiag.sources.templates import LARGEST, Template, shared_templates
 
-_PEEKS = (24, 128)
+_PEEKS = (16, 48, 128)
 _BULK = 32
 """Frames from which reading in bulk pays (measured)."""
 _SPARSE = 400
@@ -43,6 +44,7 @@ class Rounds:
 
     Attributes:
         lost_from: file offset where the damage begins that is being searched past, or None.
+        mixed: whether the last round read frames in any order (larger windows pay then).
     """
 
     def __init__(self, contents: EventContents, damage: DamageLog) -> None:
@@ -51,6 +53,7 @@ class Rounds:
         self._known = shared_templates()
         self._span = _FIRST_SPAN
         self.lost_from: int | None = None
+        self.mixed = False
         self._buffer: Bytes = np.zeros(0, np.uint8)
         self._base = self._stop = self._limit = 0
 
@@ -104,17 +107,19 @@ class Rounds:
 
     def _round(self, at: int) -> int:
         """Read some frames from `at`; returns where to go on, `at` if bytes are missing."""
+        layouts: list[Template | None] = []
         for count in _PEEKS:
             peek = self._hop(at, self._stop, count)
             if not len(peek.starts):
                 return self._no_frame(at, broken=peek.broken)
-            period = find_period([self._layout(s, z) for s, z in _pairs(peek)])
+            layouts += [self._layout(s, z) for s, z in _pairs(peek, len(layouts))]
+            period = find_period(layouts)
             if period is not None:
                 return self._after_lead(peek, period.lead, period.templates)
-            if len(peek.starts) < count:
+            if len(layouts) < count:
                 break
-        if len(peek.starts) < _BULK:
-            return self._singly(peek, len(peek.starts))
+        if len(layouts) < _BULK:
+            return self._singly(peek, len(layouts))
         return self._mixed(peek)
 
     def _no_frame(self, at: int, *, broken: bool) -> int:
@@ -134,9 +139,14 @@ class Rounds:
         return found.at
 
     def _layout(self, at: int, size: int) -> Template | None:
-        if size > LARGEST:
+        if size > LARGEST or self._is_other(at, size):
             return None
         return self._known.of(self._buffer[at : at + size].tobytes())
+
+    def _is_other(self, at: int, size: int) -> bool:
+        if size < SMALLEST_OTHER:
+            return False
+        return is_other(self._buffer[at + HEADER : at + HEADER + HEAD].tobytes(), size - FRAME)
 
     def _singly(self, frames: Frames, count: int) -> int:
         """Read `count` frames one by one; returns where to go on."""
@@ -150,6 +160,9 @@ class Rounds:
         return at + size
 
     def _take(self, at: int, size: int, batch: Batch | None) -> None:
+        if self._is_other(at, size):
+            self._contents.take_other()
+            return
         frame = self._buffer[at : at + size].tobytes()
         template = self._known.of(frame) if size <= LARGEST else None
         wrong = self._contents.take(frame, template, at, batch)
@@ -182,6 +195,7 @@ class Rounds:
 
     def _periodic(self, at: int, templates: Sequence[Template]) -> int:
         """Read rows of frames whose layouts repeat."""
+        self.mixed = False
         self._span = _FIRST_SPAN
         stop = self._stop
         while True:
@@ -203,10 +217,12 @@ class Rounds:
 
     def _mixed(self, peek: Frames) -> int:
         """Read a stretch of frames in any order."""
+        self.mixed = True
         at = int(peek.starts[0])
         frames = self._stretch(at, peek)
         batch = self._read_batch(frames)
-        cut = self._first_special(batch)
+        damaged = self._damaged_places(batch)
+        cut = self._first_special(batch, damaged)
         if cut == at:
             return self._singly(frames, 1)
         if cut is not None:
@@ -214,10 +230,10 @@ class Rounds:
             frames = Frames(frames.starts[:before], frames.sizes[:before], cut, False)
             batch = self._read_batch(frames)
         for place, size in batch.rejected:
-            if payload_is_sound(self._buffer, place, size - FRAME):
-                self._take(place, size, batch)
-            else:
+            if place in damaged:
                 self._damage.record(self._base + place, self._base + place + size)
+            else:
+                self._take(place, size, batch)
         self._contents.records += batch.frames
         batch.write(self._contents.columns)
         return frames.stop
@@ -236,10 +252,17 @@ class Rounds:
         batch.read(self._buffer, frames.starts, frames.sizes, self._known)
         return batch
 
-    def _first_special(self, batch: Batch) -> int | None:
+    def _damaged_places(self, batch: Batch) -> set[int]:
+        return {
+            at
+            for at, size in batch.rejected
+            if not payload_is_sound(self._buffer, at, size - FRAME)
+        }
+
+    def _first_special(self, batch: Batch, damaged: set[int]) -> int | None:
         """The first rejected frame that must not be read together with those before it."""
         for at, size in batch.rejected:
-            if not payload_is_sound(self._buffer, at, size - FRAME):
+            if at in damaged:
                 if not self._is_plain_damage(at, size):
                     return at
             elif size <= LARGEST and starts_session(self._buffer[at : at + size].tobytes()):
@@ -247,8 +270,8 @@ class Rounds:
         return None
 
 
-def _pairs(frames: Frames) -> list[tuple[int, int]]:
-    return list(zip(frames.starts.tolist(), frames.sizes.tolist(), strict=True))
+def _pairs(frames: Frames, first: int = 0) -> list[tuple[int, int]]:
+    return list(zip(frames.starts[first:].tolist(), frames.sizes[first:].tolist(), strict=True))
 
 
 def _rejected(

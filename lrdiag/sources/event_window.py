@@ -10,6 +10,8 @@ from lrdiag.sources.checksums import Bytes
 
 CHUNK = 1 << 21
 """Bytes looked at together: large enough to spread the cost of a call, small enough for caches."""
+MIXED = 1 << 23
+"""The same for frames in irregular order: each layout needs enough frames in the window."""
 LARGEST = 1 << 26
 """The window grows up to this for one large record; larger ones are streamed past."""
 
