@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import Any
 
 from lrdiag.axis_inference import infer_axis
 from lrdiag.config import Config
+from lrdiag.errors import ConfigError
 from lrdiag.curves import curves_of, lr_series_of
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Verdict
 from lrdiag.roles import Roles, resolve_roles
 from lrdiag.rulefile.values import RuleSet
 from lrdiag.runs import Run
 from lrdiag.schedule.values import ConfiguredSchedule
-from lrdiag.sources.interface import RunLocation
+from lrdiag.sources.interface import Discovery, RunLocation
 from lrdiag.summaries import metric_summaries, report_curves, schedule_summary, series_summaries
 from lrdiag.verdicts import report_verdict, run_verdict
 from lrdiag.view import RunView
@@ -153,14 +155,35 @@ def analyze_paths(
         reports.append(report)
         if progress:
             progress(len(reports), len(found.locations))
-    return assemble(reports, rules, config, found.problems, left_out_notes(found.left_out))
+    notes = (*left_out_notes(found.left_out), *_nothing_found(paths, found))
+    return assemble(reports, rules, config, found.problems, notes)
+
+
+def _nothing_found(paths: Sequence[str | Path], found: Discovery) -> tuple[str, ...]:
+    if found.locations or found.problems:
+        return ()
+    below = ", ".join(str(path) for path in paths)
+    return (
+        f"No training log was found in {below}. lrdiag reads event files, tables, JSON and text "
+        "logs (docs/formats.md); give a log file, a run directory or a tree of runs.",
+    )
 
 
 def rules_for(config: Config) -> RuleSet:
-    """The rules a configuration asks for."""
+    """The rules a configuration asks for.
+
+    Raises:
+        ConfigError: `disable` names a rule that does not exist.
+    """
     from lrdiag.rulefile.load import load_rules
 
-    return load_rules(config.rules, default=config.default_rules)
+    rules = load_rules(config.rules, default=config.default_rules)
+    ids = [rule.id for rule in rules.rules]
+    for name in config.disable:
+        if name not in ids:
+            close = ", ".join(difflib.get_close_matches(name, ids, 2)) or ", ".join(ids)
+            raise ConfigError(f"There is no rule {name!r} to disable.", f"Did you mean {close}?")
+    return rules
 
 
 def assemble(

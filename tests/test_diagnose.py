@@ -5,6 +5,7 @@ import pytest
 
 from lrdiag.config import Config
 from lrdiag.diagnose import analyze_paths, diagnose_run, left_out_notes, rules_for
+from lrdiag.errors import ConfigError
 from lrdiag.findings import Status, Verdict
 from lrdiag.schedule.values import ConfiguredSchedule
 
@@ -80,3 +81,9 @@ def test_a_file_that_is_no_log_is_said(tmp_path, rules):
 def test_what_was_left_out_is_counted_by_reason():
     notes = left_out_notes([("a.py", "no log"), ("b.py", "no log"), ("c", "a socket")])
     assert notes == ("Left out, no log: a.py and 1 more", "Left out, a socket: c")
+
+
+def test_disabling_an_unknown_rule_is_an_error():
+    with pytest.raises(ConfigError, match="los-spike") as caught:
+        rules_for(Config(disable=("los-spike",)))
+    assert "loss-spike" in str(caught.value)

@@ -26,6 +26,11 @@ def lrdiag(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedP
     )
 
 
+def unwrapped(done: subprocess.CompletedProcess[str]) -> str:
+    """All that was said, without the line breaks of an 80-column terminal."""
+    return "".join((done.stdout + done.stderr).split())
+
+
 def report(*arguments: object, cwd: Path | None = None) -> dict:
     done = lrdiag("analyze", *arguments, "--format", "json", cwd=cwd)
     assert done.returncode in (0, 3), done.stderr
@@ -103,7 +108,8 @@ def test_fail_on_sets_the_exit_code():
 def test_an_empty_directory_is_undecided_and_says_so(tmp_path):
     done = lrdiag("analyze", tmp_path)
     assert done.returncode == 3
-    assert str(tmp_path) in done.stdout + done.stderr
+    assert str(tmp_path) in unwrapped(done)
+    assert "No training log was found" in " ".join(done.stdout.split())
     assert "Traceback" not in done.stderr
 
 
@@ -112,7 +118,7 @@ def test_a_picture_is_named_and_refused(tmp_path):
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     done = lrdiag("analyze", picture)
     assert done.returncode == 3
-    assert "curve.png" in done.stdout + done.stderr
+    assert "curve.png" in unwrapped(done)
 
 
 def test_a_missing_path_is_an_error_that_names_it(tmp_path):

@@ -40,7 +40,9 @@ def discover(paths: Sequence[str | Path], kinds: KindMemory | None = None) -> Di
     for root in roots:
         found = _below(root, problems, left_out, memory)
         locations += found if len(roots) == 1 else [_under(root, place) for place in found]
-    return Discovery(tuple(locations), tuple(problems), tuple(left_out))
+    used = {str(path) for place in locations for path in place.sidecars}
+    unused = tuple(entry for entry in left_out if entry[0] not in used)
+    return Discovery(tuple(locations), tuple(problems), unused)
 
 
 def read_location(location: RunLocation) -> Run:
