@@ -18,6 +18,7 @@ from lrdiag.findings import RunReport
 
 Convert = Callable[[Any], Any]
 _TUPLE = "\x00tuple"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 class InexactError(ValueError):
@@ -57,7 +58,7 @@ def _outward(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value.value if isinstance(value, Enum) else value
     if is_dataclass(value):
-        return [_outward(getattr(value, name)) for name in _names(value.__class__)]
+        return [_field(getattr(value, name)) for name in _names(value.__class__)]
     if isinstance(value, tuple):
         return {_TUPLE: [_outward(item) for item in value]}
     if isinstance(value, list):
@@ -65,6 +66,11 @@ def _outward(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {_key(key): _outward(item) for key, item in value.items()}
     raise InexactError(f"{type(value).__name__} does not survive JSON")
+
+
+def _field(value: Any) -> Any:
+    """A tuple in a field is known by the field's type; elsewhere it has to say so."""
+    return [_outward(item) for item in value] if type(value) is tuple else _outward(value)
 
 
 def _key(key: Any) -> str:
@@ -103,7 +109,8 @@ def _inward(hint: Any) -> Convert | None:
     if origin in (Union, types.UnionType):
         return next((_inward(a) for a in arguments if a is not type(None)), None)
     if isinstance(hint, type) and origin is None and (is_dataclass(hint) or issubclass(hint, Enum)):
-        return _builder(hint) if is_dataclass(hint) else hint
+        # The members by value: calling the Enum costs ten times as much.
+        return _builder(hint) if is_dataclass(hint) else hint._value2member_map_.__getitem__
     if origin is tuple:
         return _tuple_of(arguments[0])
     if origin is not None and issubclass(origin, Mapping):
@@ -120,12 +127,12 @@ def _mapping_of(value_hint: Any) -> Convert:
 
 def _tuple_of(item_hint: Any) -> Convert:
     item = _inward(item_hint)
-    if item is None:
-        return lambda data: tuple(data[_TUPLE])
-    return lambda data: tuple([item(value) for value in data[_TUPLE]])
+    return tuple if item is None else lambda data: tuple([item(value) for value in data])
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, dict):
         if _TUPLE in value:
             return tuple(_plain(item) for item in value[_TUPLE])

@@ -58,11 +58,14 @@ _TRAINING = re.compile(
 def find_sidecars(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Files in (and just below) a run's folder that may hold hyper-parameters, best first."""
     folder = Path(directory)
-    known = [folder / name for name in _NAMES if _is_param_path(folder / name)]
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+        entries = {entry.name: entry.is_file() for entry in os.scandir(folder)}
     except OSError:
-        return tuple(known)
+        return ()
+    names = sorted(name for name, is_file in entries.items() if is_file)
+    # The listing answers for most names; asking for each costs a system call a name and folder.
+    likely = [name for name in _NAMES if name.split("/", 1)[0] in entries]
+    known = [folder / name for name in likely if _is_param_path(folder / name)]
     others = [
         folder / name
         for name in names
