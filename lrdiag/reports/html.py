@@ -31,6 +31,7 @@ MOST_BYTES = 1_950_000
 # Levels of detail: the full chart or the small one, and the points a curve gets.
 LEVELS = ((True, 300), (True, 150), (True, 80), (True, 40), (False, 60), (False, 24), (False, 12))
 OPEN_RUNS = 3
+MOST_ENLARGED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,20 @@ def charts_within(runs: Sequence[RunReport], room: int) -> list[str]:
     sample = runs[:: max(1, len(runs) // 10)]
     level = next((k for k in LEVELS if _bytes(sample, k) * len(runs) < room * len(sample)), None)
     drawn = [_drawn(run, level or LEVELS[-1]) for run in runs]
+    if level is None or not level[0]:
+        _enlarge(runs, drawn, room)
     return _first_within(drawn, room)
+
+
+def _enlarge(runs: Sequence[RunReport], drawn: list[str], room: int) -> None:
+    """Full charts for the first (worst) runs as far as the room goes."""
+    room -= sum(len(text.encode()) for text in drawn)
+    for number, run in enumerate(runs[:MOST_ENLARGED]):
+        full = chart(run, 80)
+        room -= len(full.encode()) - len(drawn[number].encode())
+        if room < 0:
+            return
+        drawn[number] = full
 
 
 def _drawn(run: RunReport, level: tuple[bool, int]) -> str:

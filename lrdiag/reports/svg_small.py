@@ -12,6 +12,8 @@ from lrdiag.reports.svg_curves import curve_path
 from lrdiag.reports.svg_layout import LEFT, WIDTH, Chart, lay_out
 from lrdiag.reports.svg_marks import MOST_DROPS, placed
 
+_HUES = {"tra": "blue", "val": "orange"}
+
 
 def small_chart(run: RunReport, points: int = 24) -> str:
     """The losses (else the scores, else the rate) of a run among very many.
@@ -37,9 +39,12 @@ def small_chart(run: RunReport, points: int = 24) -> str:
 def _frame(made: Chart) -> Iterator[str]:
     y = made.panels[0].y
     yield f'<path class="frame" d="M{LEFT} {y.end:.0f}V{y.start:.0f}h646"/>'
-    for tick in y.ticks(1)[:2]:
+    for tick in y.ticks(2)[:3]:
         yield f'<text class="y" x="{LEFT - 5}" y="{y.at(tick):.0f}">{wording.number(tick)}</text>'
-    yield f'<text x="{LEFT}" y="{made.bottom + 12:.0f}">{made.unit}s to {made.x.high:g}</text>'
+    roles = [c.role for c in made.panels[0].curves[:3]]
+    names = ", ".join(f"{role} {_HUES[role[:3]]}" if role[:3] in _HUES else role for role in roles)
+    text = markup(f"{made.unit}s {made.x.low:g} to {made.x.high:g}; {names}", 120)
+    yield f'<text x="{LEFT}" y="{made.bottom + 12:.0f}">{text}</text>'
 
 
 def _curves(made: Chart) -> Iterator[str]:
