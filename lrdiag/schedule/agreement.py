@@ -49,6 +49,7 @@ def reconciled(
         epochs,
         compare,
         probe_rows(rates, compare),
+        rates.half_width,
     )
     return Reconciled(question, reconcile(question))
 

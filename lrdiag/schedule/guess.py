@@ -30,6 +30,7 @@ _HOPELESS = 60.0
 _FARTHEST = 60.0
 # OneCycleLR begins at a 25th of its peak by default; nobody asks for a millionth.
 _LARGEST_DIVISOR = 1e5
+_POWERS = (0.2, 12.0)
 
 
 def as_given(flat: Flat) -> dict[str, Any]:
@@ -70,6 +71,8 @@ def sane(guess: Guess, sample: Sample) -> bool:
     for name in guess.free:
         value = float(guess.flat[name])
         if name in _TICKS and name != "origin" and not -1e-6 * span <= value <= _FARTHEST * span:
+            return False
+        if name == "power" and not _POWERS[0] <= value <= _POWERS[1]:
             return False
         if name == "div_factor" and not 1.0 < value < _LARGEST_DIVISOR:
             return False

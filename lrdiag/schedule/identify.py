@@ -44,11 +44,17 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
     if stepped is not None and not _smooth_wins(smooth, stepped):
-        if smooth is None or stepped.cost <= _PLAIN_COST or _by_hand(samples[0], rates, steps):
+        if smooth is None or _believed(stepped, rates) or _by_hand(samples[0], rates, steps):
             return Identified(_stepped_value(stepped), steps.rows)
     if smooth is None:
         return Identified(Family("unknown", {}), _NO_ROWS)
     return Identified(_smooth_value(*smooth), _NO_ROWS)
+
+
+def _believed(stepped: Stepped, rates: Rates) -> bool:
+    """Whether a common factor of all drops is no chance: few numbers, or finely logged ones."""
+    fine = rates.how.kind in ("double", "float32") and stepped.family != "manual"
+    return stepped.cost <= _PLAIN_COST or fine
 
 
 def _by_hand(sample: Sample, rates: Rates, steps: Steps) -> bool:

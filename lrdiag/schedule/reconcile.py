@@ -24,6 +24,8 @@ _MAX_LENGTHS = 12
 _SEARCH_ROWS = 24
 # Where an epoch's length is unknown, fewer batches than these are rather repeated calls of step().
 _MIN_BATCHES = 8
+# A factor closer to 1 than this is rounding where few values were seen.
+_SMALL_JUMP = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,7 @@ class Question:
     epochs: int | None
     compare: IntArray
     probe: IntArray
+    width: FloatArray
 
     def simulated(self, h: Hypothesis, rows: IntArray | None = None) -> FloatArray | None:
         """Rates of some rows (all that count, by default) under a hypothesis."""
@@ -54,7 +57,7 @@ class Question:
 
     def misses(self, rates: FloatArray, rows: IntArray) -> FloatArray:
         """Distance of simulated from logged rates in half-widths."""
-        return np.asarray(np.abs(rates - self.rates.rate[rows]) / self.rates.half_width[rows])
+        return np.asarray(np.abs(rates - self.rates.rate[rows]) / self.width[rows])
 
 
 def probe_rows(rates: Rates, compare: IntArray) -> IntArray:
@@ -68,7 +71,29 @@ def probe_rows(rates: Rates, compare: IntArray) -> IntArray:
 
 
 def reconcile(question: Question) -> Hypothesis | None:
-    """The simplest hypothesis that rebuilds the log, None if there is none."""
+    """The simplest hypothesis that rebuilds the log, None if there is none.
+
+    Where few values leave the resolution open, round values are first taken for exact; an
+    explanation by an odd gamma or a small jump is then no better than a coarser printing.
+    """
+    rates = question.rates
+    if not rates.how.certain:
+        found = _simplest(replace(question, width=rates.fine_width))
+        if found is not None and not _odd(found):
+            return found
+    return _simplest(question)
+
+
+def _odd(h: Hypothesis) -> bool:
+    """Whether a hypothesis needs a number that nobody would configure."""
+    number = h.gamma if h.gamma is not None else h.factor
+    if number is None:
+        return False
+    small = h.factor is not None and abs(np.log(number)) < _SMALL_JUMP
+    return small or abs(float(f"{number:.3g}") - number) > 1e-6 * number
+
+
+def _simplest(question: Question) -> Hypothesis | None:
     lengths = _per_epoch_groups(question)
     for stage in (_plain, _other_unit, _distorted):
         for per in lengths:
@@ -110,12 +135,14 @@ def _searched(q: Question, kind: str) -> list[float]:
     rows = q.compare[np.unique(np.linspace(0, len(q.compare) - 1, _SEARCH_ROWS).astype(int))]
     at = q.frame.step[rows]
     best: list[tuple[int, float]] = []
-    for base, sub in _starts(q, kind)[:6]:
+    for base, sub in _starts(q, kind):
         tick = np.maximum((at - base)[None, :] * pers[:, None] + pers[:, None] - 1 + sub, 0.0)
         rates = rate_at(q.family, q.parameters, tick.ravel()).reshape(tick.shape)
         lead = np.cumprod(q.misses(rates, rows) <= 1.0, axis=1).sum(axis=1)
         top = np.argsort(-lead, kind="stable")[:8]
         best += [(int(lead[i]), float(pers[i])) for i in top if lead[i] >= 2]
+        if int(lead.max()) == len(rows):
+            break
     best.sort(key=lambda item: (-item[0], item[1]))
     return list(dict.fromkeys(per for _, per in best))[:8]
 
@@ -199,7 +226,7 @@ def _agreed_factor(
     q: Question, rows: IntArray, level: FloatArray, root: FloatArray | float = 1.0
 ) -> float | None:
     """The factor by which all `rows` differ from `level`, to the power `root`; None if none."""
-    for widths in (q.rates.fine_width, q.rates.half_width):
+    for widths in (q.rates.fine_width, q.width):
         rate, width = q.rates.rate[rows], widths[rows]
         low = float((np.maximum((rate - width) / level, 1e-300) ** root).max())
         high = float((np.maximum((rate + width) / level, 1e-300) ** root).min())

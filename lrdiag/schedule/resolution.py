@@ -26,10 +26,11 @@ _COARSEST_DIGITS = 3
 _COARSEST_DECIMALS = 4
 _MAX_VALUES = 300
 # A coarser printing that would blur the smallest rate by more than this is not assumed.
-_MOST_BLUR = 0.13
+_MOST_BLUR = 0.06
+_FINEST_ASSUMED = 6
 # Loggers print rates from 0.001 on with so many decimals, and smaller ones with digits.
 _MIXED_FROM = 1e-3
-_MIXED_DECIMALS = (3, 6)
+_MIXED_DECIMALS = (4, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _coarsest(size: FloatArray) -> FloatArray:
     digits, decimals = _places(values)
     smallest = float(values[values > 0].min(initial=np.inf))
     places = max(int(decimals.max()), _COARSEST_DECIMALS)
-    while _PRINTED * 10.0**-places > _MOST_BLUR * smallest and places < 12:
+    while _PRINTED * 10.0**-places > _MOST_BLUR * smallest and places < _FINEST_ASSUMED:
         places += 1
     return np.maximum(
         width_of(Resolution("digits", max(int(digits.max()), _COARSEST_DIGITS)), size),

@@ -19,6 +19,7 @@ _THIN = 240
 _WORTH_ROUNDING = 20.0
 _MOST_FITS = 12
 _CHEAPEST = 2
+_REBUILT = 1.05
 _SHORT = 3
 
 
@@ -32,7 +33,7 @@ def best_smooth(full: Sample) -> Fitted | None:
     near: list[Fitted] = []
     fine = float(np.median(sample.width)) < _FINE * float(np.abs(sample.rate).max())
     for guess in _closest_first(sample)[:_MOST_FITS]:
-        if exact and cost(guess) >= min(cost(f.guess) for f in exact):
+        if any(f.misfit <= _REBUILT and cost(guess) >= cost(f.guess) for f in exact):
             continue
         found = fitted(guess, sample)
         if not sane(found.guess, sample):
@@ -40,10 +41,11 @@ def best_smooth(full: Sample) -> Fitted | None:
         if 1.0 < found.misfit < _WORTH_ROUNDING:
             found = rounded(found, sample)
         (exact if found.misfit <= NEARLY_EXACT else near).append(found)
-        if exact and cost(exact[-1].guess) <= (_SHORT if fine else _CHEAPEST):
+        sure = exact and exact[-1].misfit <= _REBUILT
+        if sure and cost(exact[-1].guess) <= (_SHORT if fine else _CHEAPEST):
             break
     if exact:
-        best = min(exact, key=lambda f: (cost(f.guess), not f.exact, f.misfit))
+        best = min(exact, key=lambda f: (f.misfit > _REBUILT, cost(f.guess), f.misfit))
         return _tested(rounded(best, sample), full)
     return _tested(min(near, key=lambda f: f.misfit), full) if near else None
 

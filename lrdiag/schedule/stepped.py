@@ -41,13 +41,14 @@ class Steps:
     warmup: int
 
 
-def steps_of(rates: Rates) -> Steps:
-    """The changes of a log after its warm-up."""
+def steps_of(rates: Rates, width: FloatArray | None = None) -> Steps:
+    """The changes of a log after its warm-up; `width`: half-widths, the log's if not given."""
+    width = rates.half_width if width is None else width
     warmup = warmup_rows(rates)
     rows = np.flatnonzero(rates.changed) + 1
     rows = rows[rows > warmup]
     before, after = rates.rate[rows - 1], rates.rate[rows]
-    wide_before, wide_after = rates.half_width[rows - 1], rates.half_width[rows]
+    wide_before, wide_after = width[rows - 1], width[rows]
     low = np.maximum(after - wide_after, 0.0) / (before + wide_before)
     high = (after + wide_after) / np.maximum(before - wide_before, 1e-300)
     left, right = rates.step[rows - 1].astype(float), rates.step[rows].astype(float)
@@ -72,13 +73,16 @@ def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
     """
     base = float(rates.rate[steps.warmup])
     per_tick = clock.tick
-    common = _common_gamma(steps, per_tick)
+    common = _common_gamma(steps_of(rates, rates.fine_width), per_tick)
+    common = common or _common_gamma(steps, per_tick)
     if common is None:
         found = _clipped(steps, per_tick, base) or _manual(steps, base)
     else:
         gamma, multiple = common
         found = _regular(rates, steps, gamma, multiple, clock, base)
-        found = found or _milestones(steps, gamma, multiple, base)
+        found = found or min(
+            (_milestones(steps, gamma, multiple, base), _manual(steps, base)), key=lambda f: f.cost
+        )
     return _after_warmup(rates, steps, found) if steps.warmup else found
 
 
