@@ -1,0 +1,115 @@
+"""What a configured schedule will do, and what it would do under the common mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrdiag.errors import ScheduleError
+from lrdiag.runs import FloatArray
+from lrdiag.schedule.hypotheses import Frame, Hypothesis, forward_parameters, simulate
+from lrdiag.schedule.mistakes import MISTAKES
+from lrdiag.schedule.values import ConfiguredSchedule
+
+# PyTorch's optimizers have no default rate in common; 0.1 is that of the SGD examples.
+_DEFAULT_BASE = 0.1
+# A preview of more epochs than this is thinned by nobody: it is a typing mistake.
+_MOST_EPOCHS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """One way of running a schedule.
+
+    Attributes:
+        kind: "as_configured" or a kind of `Agreement`. title: in words.
+        rate: float64[epochs], the rate in the first step of each epoch.
+        drops: epochs (from 0) at which the rate falls. unreached: milestones that never come.
+        mistake: what in the training code does this, empty for `as_configured`.
+    """
+
+    kind: str
+    title: str
+    rate: FloatArray
+    drops: tuple[int, ...]
+    unreached: tuple[int, ...] = ()
+    mistake: str = ""
+
+
+_TITLES = {
+    "as_configured": "as configured",
+    "never_stepped": "scheduler.step() forgotten",
+    "stepped_per_batch": "stepped after every batch",
+    "stepped_twice": "stepped twice an epoch",
+    "early": "stepped at the start of each epoch",
+    "steps_for_epochs": "stepped once an epoch although milestones count steps",
+}
+
+
+def preview(configured: ConfiguredSchedule) -> tuple[Preview, ...]:
+    """The schedule as configured, then under each mistake that can be computed.
+
+    Args:
+        configured: with `epochs`; `steps_per_epoch` lets mistakes of the unit be shown.
+
+    Raises:
+        ScheduleError: the number of epochs is missing, or the configuration is incomplete.
+    """
+    epochs = configured.epochs
+    if not epochs or epochs > _MOST_EPOCHS:
+        raise ScheduleError("a preview needs the number of epochs.", "Give it, e.g. --epochs 90.")
+    parameters = forward_parameters(configured, _DEFAULT_BASE)
+    if parameters is None:
+        raise ScheduleError(
+            f"the configured {configured.family} schedule lacks parameters for a preview.",
+            "Give --milestones 30,60 or --step-size 30, and --gamma.",
+        )
+    per = configured.steps_per_epoch
+    frame = Frame(np.arange(epochs, dtype=np.float64) * (per or 1.0), not per, per)
+    shown = []
+    for kind, hypothesis in _hypotheses(configured):
+        rate = simulate(hypothesis, configured.family, parameters, frame, configured.unit)
+        if rate is not None:
+            shown.append(_preview(kind, rate, configured))
+    if not shown:
+        raise ScheduleError(
+            "milestones in steps need the steps of an epoch.", "Give --steps-per-epoch."
+        )
+    return tuple(shown)
+
+
+def _hypotheses(configured: ConfiguredSchedule) -> list[tuple[str, Hypothesis]]:
+    other = (
+        ("steps_for_epochs", Hypothesis("per_epoch"))
+        if configured.unit == "step"
+        else ("stepped_per_batch", Hypothesis("per_batch"))
+    )
+    return [
+        ("as_configured", Hypothesis("ok")),
+        ("never_stepped", Hypothesis("never_stepped")),
+        other,
+        ("stepped_twice", Hypothesis("rate_k", k=2)),
+        ("early", Hypothesis("offset", delta=-1.0)),
+    ]
+
+
+def _preview(kind: str, rate: FloatArray, configured: ConfiguredSchedule) -> Preview:
+    drops = np.flatnonzero(np.diff(rate) < -1e-12 * np.abs(rate[:-1])) + 1
+    mistake = MISTAKES.get(kind)
+    return Preview(
+        kind,
+        _TITLES[kind],
+        rate,
+        tuple(int(d) for d in drops),
+        _unreached(configured) if kind == "as_configured" else (),
+        mistake.text if mistake else "",
+    )
+
+
+def _unreached(configured: ConfiguredSchedule) -> tuple[int, ...]:
+    end = float(configured.epochs or 0)
+    if configured.unit == "step":
+        end *= configured.steps_per_epoch or 1.0
+    places = configured.milestones or ((configured.step_size,) if configured.step_size else ())
+    return tuple(m for m in places if m >= end)
