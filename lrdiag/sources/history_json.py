@@ -14,8 +14,14 @@ from typing import Any, ClassVar
 
 from lrdiag.runs import Run
 from lrdiag.sources.file_run import Content, read_file_run
-from lrdiag.sources.index_names import is_index, is_metric
-from lrdiag.sources.json_text import array_items, line_numbers, load_document, whole_text
+from lrdiag.sources.index_names import is_index, is_metric, plain_name
+from lrdiag.sources.json_text import (
+    array_items,
+    line_numbers,
+    load_document,
+    parse_record,
+    whole_text,
+)
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.records import RecordRows, is_log_record
 from lrdiag.sources.rows import series_of
@@ -42,7 +48,9 @@ class HistoryJsonSource:
         if text[0] == "[":
             items = [value for _, value in array_items(text, 0)][:5]
             return bool(items) and all(isinstance(i, Mapping) and is_log_record(i) for i in items)
-        return any(_first_number(text, at, key) for at, key in _keys(text))
+        if _is_json_lines(text):
+            return False
+        return any(_first_number(text, at) for at, key in _keys(text) if not _is_rate(key))
 
     def read(self, files: Sequence[Path], name: str) -> Run:
         """Read one document.
@@ -67,7 +75,17 @@ def _keys(text: str) -> Iterator[tuple[int, str]]:
             yield text.find(":", end) + 1, text[start + 1 : end]
 
 
-def _first_number(text: str, at: int, key: str) -> bool:
+def _is_json_lines(text: str) -> bool:
+    first, _, rest = text.partition("\n")
+    return rest.lstrip().startswith("{") and parse_record(first) is not None
+
+
+def _is_rate(key: str) -> bool:
+    """A list under `lr_steps` or `lr` alone may be a configuration."""
+    return plain_name(key).split("_")[0] in ("lr", "learning")
+
+
+def _first_number(text: str, at: int) -> bool:
     """Whether a list (or a pandas column) of numbers begins at a position."""
     rest = text[at : at + 200].lstrip()
     if rest.startswith("["):

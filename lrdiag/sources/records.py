@@ -24,6 +24,9 @@ SPLIT_WORDS = frozenset(
     ("train", "training", "val", "valid", "validation", "test", "eval", "evaluation", "dev")
 )
 _SPLIT_NAMES = ("mode", "split", "phase", "stage", "subset", "partition", "type", "_type", "set")
+_COUNTS = ("epochs", "iters", "iterations", "timesteps", "total_timesteps", "batch")
+"""Names that say how many, in a configuration; in a log they come with a metric."""
+
 _TAG_NAMES = ("tag", "metric", "key", "name", "metric_name")
 _UNPREFIXED = ("lr", "learning_rate", "momentum", "epoch")
 """Names that mean the same in a training and a validation record."""
@@ -37,7 +40,7 @@ def is_log_record(record: Mapping[str, Any]) -> bool:
     keys = [str(k) for k in record]
     numbers = [k for k in keys if _as_number(record[k]) is not None]
     metrics = [k for k in numbers if is_metric(k)]
-    if any(is_index(k) for k in numbers):
+    if any(is_index(k) and plain_name(k) not in _COUNTS for k in numbers):
         nested = any(isinstance(v, Mapping) and is_log_record(v) for v in record.values())
         return bool(metrics) or nested or "value" in keys
     words = [k for k in keys if isinstance(record[k], str) and k not in _SPLIT_NAMES]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrdiag.runs import FloatArray, IntArray
+from lrdiag.sources.quick_checks import maybe_nan
 
 BoolArray = npt.NDArray[np.bool_]
 Cells = Mapping[str, tuple[IntArray, FloatArray]]
@@ -99,18 +100,18 @@ def row_steps(
 
 
 def _is_rising(key: FloatArray) -> bool:
-    known = key[~np.isnan(key)] if np.isnan(key.sum()) else key
+    known = key[~np.isnan(key)] if maybe_nan(key) else key
     return not (known[1:] < known[:-1]).any()
 
 
 def _every(index: FloatArray | None) -> IntArray | None:
-    if index is None or np.isnan(index.sum()):
+    if index is None or maybe_nan(index):
         return None
     return index.astype(np.int64)
 
 
 def _is_whole(values: FloatArray) -> bool:
-    known = values[~np.isnan(values)] if np.isnan(values.sum()) else values
+    known = values[~np.isnan(values)] if maybe_nan(values) else values
     if not len(known) or not -_LARGEST < known.min() <= known.max() < _LARGEST:
         return False
     return bool((known == np.floor(known)).all())
@@ -119,7 +120,7 @@ def _is_whole(values: FloatArray) -> bool:
 def _usable_step(step: FloatArray | None, epoch: FloatArray | None) -> FloatArray | None:
     if step is None or not _is_whole(step):
         return None
-    known = step[~np.isnan(step)] if np.isnan(step.sum()) else step
+    known = step[~np.isnan(step)] if maybe_nan(step) else step
     if len(known) > 3 and known[0] == known[-1] and (known == known[0]).all():
         return None
     return _unwrapped(step, epoch)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray, Series
 from lrdiag.sources.problem_log import ProblemLog
+from lrdiag.sources.quick_checks import maybe_nan, surely_finite
 from lrdiag.sources.row_steps import RowSteps, row_steps
 
 NON_FINITE_TAGS = 20
@@ -160,7 +161,7 @@ def series_of(
 def _with_epoch(rows: Rows) -> dict[str, tuple[IntArray, FloatArray]]:
     cells = dict(rows.cells)
     if rows.epoch is not None and "epoch" not in cells:
-        if np.isnan(rows.epoch.sum()):
+        if maybe_nan(rows.epoch):
             at = np.flatnonzero(~np.isnan(rows.epoch))
             cells["epoch"] = (at, rows.epoch[at])
         else:
@@ -213,7 +214,7 @@ def _report_order(steps: RowSteps, rows: Rows, log: ProblemLog) -> None:
 def _report_non_finite(made: Mapping[str, Series], log: ProblemLog) -> None:
     named = 0
     for tag, series in made.items():
-        if np.isfinite(series.value.sum()):
+        if surely_finite(series.value):
             continue
         bad = np.flatnonzero(~np.isfinite(series.value))
         if not len(bad) or named >= NON_FINITE_TAGS:

@@ -292,7 +292,7 @@ def test_hostile_names_stay_as_they_are(tmp_path):
         ("notes.txt", "Training went well.\nLoss is low, about 0.3, after 3 epochs.\n"),
         (
             "log.txt",
-            "epoch : 0 [0/391]| loss: 2.673 | acc: 14.0\nepoch : 0 [9/391]| loss: 2.5 | acc: 15.0\n",
+            "epoch : 0 [0/391]| loss: 2.6 | acc: 14.0\nepoch : 0 [9/391]| loss: 2.5 | acc: 15\n",
         ),
         ("data.bin", "\0\1\2\3"),
     ],
