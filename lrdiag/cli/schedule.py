@@ -167,11 +167,15 @@ def _whole_numbers(text: str | None) -> list[int]:
 def _preview_json(shown: Any) -> str:
     runs = [
         {
-            "kind": p.kind, "title": p.title, "drops": list(p.drops), "unreached": list(p.unreached),
-            "mistake": p.mistake, "rate": p.rate.tolist(),
+            "kind": p.kind,
+            "title": p.title,
+            "drops": list(p.drops),
+            "unreached": list(p.unreached),
+            "mistake": p.mistake,
+            "rate": p.rate.tolist(),
         }
         for p in shown
-    ]  # fmt: skip
+    ]
     return json.dumps({"format_version": 1, "previews": runs}, indent=1, allow_nan=False) + "\n"
 
 

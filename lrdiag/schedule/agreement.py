@@ -59,7 +59,7 @@ def frame_of(rates: Rates, axis: EpochAxis, configured: ConfiguredSchedule | Non
     per = axis.steps_per_epoch if axis.known and not axis.is_identity else None
     if configured is not None and per is None:
         per = configured.steps_per_epoch
-    phase = (0.0, 1.0, -1.0)
+    phase: tuple[float, ...] = (0.0, 1.0, -1.0)
     if axis.known and not axis.is_identity and per:
         start = float(axis.step_of(np.array([0.0]))[0])
         phase = (*phase, start) if start not in phase else phase
@@ -163,15 +163,16 @@ def _worded(kind: str, h: Hypothesis, q: Question, details: Mapping[str, Any]) -
 
 _MESSAGES = {
     "matches": "The logged rate is the configured {family} at every row.",
-    "convention": "The logged rate is the configured {family}, seen {rows} throughout: how the log "
-    "is written, not a fault.",
-    "never_stepped": "The rate stays at {first:.6g} from the first to the last row although {family} is "
-    "configured.",
+    "convention": "The logged rate is the configured {family}, seen {rows} throughout: how the "
+    "log is written, not a fault.",
+    "never_stepped": "The rate stays at {first:.6g} from the first to the last row although "
+    "{family} is configured.",
     "stepped_per_batch": "The logged rate is that of {family} stepped after every batch instead of "
     "every epoch.",
-    "steps_for_epochs": "The logged rate is that of {family} stepped once an epoch although it counts "
-    "steps.",
-    "stepped_twice": "The logged rate is that of {family} stepped {k} times where once is configured.",
+    "steps_for_epochs": "The logged rate is that of {family} stepped once an epoch although it "
+    "counts steps.",
+    "stepped_twice": "The logged rate is that of {family} stepped {k} times where once is "
+    "configured.",
     "gamma_differs": "Each drop multiplies by {gamma:.6g}; {configured:.6g} is configured.",
     "gamma_applied_twice": "Each drop multiplies by {gamma:.6g}, the square of the configured "
     "{configured:.6g}.",

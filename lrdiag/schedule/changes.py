@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -42,7 +43,7 @@ def segments_between(
     """Half-open segments from `first_step` to `last_step` inclusive, cut at each change."""
     inner = sorted({c.step for c in changes if first_step < c.step <= last_step})
     edges = [first_step, *inner, last_step + 1]
-    return tuple(_segment(a, b, rates, changes) for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(_segment(a, b, rates, changes) for a, b in itertools.pairwise(edges))
 
 
 def _segment(first: int, end: int, rates: Rates | None, changes: Sequence[Change]) -> Segment:

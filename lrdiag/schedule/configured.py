@@ -54,7 +54,7 @@ def from_texts(lines: Iterable[str], origin: str) -> ConfiguredSchedule | None:
     return from_params(pairs, origin) if pairs else None
 
 
-def from_options(
+def from_options(  # noqa: PLR0917 - the door's signature is shared
     milestones: Sequence[int] | None = None,
     step_size: int | None = None,
     gamma: float | None = None,

@@ -15,7 +15,7 @@ def cost(guess: Guess) -> int:
 def parameters_of(family: str, p: dict[str, Any]) -> int:
     """Numbers that a person would have to write down for a schedule."""
     places = len(p.get("milestones", ()))
-    counts = {
+    counts: dict[str, int] = {
         "constant": 1, "step": 3, "multistep": 2 + places, "exponential": 2,
         "plateau": 2 + places + bool(p.get("min_lr")), "manual": 1 + 2 * len(p.get("points", ())),
         "polynomial": 3 if p.get("power", 1) != 1 else 2, "linear": _linear(p),

@@ -87,7 +87,8 @@ def _head(title: str, wide: float, tall: float) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="#222222">{escape(_plain(text))}</text>'
+    where = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}"'
+    return f'<text {where} fill="#222222">{escape(_plain(text))}</text>'
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -37,16 +39,16 @@ def explained(answer: Reconciled, rates: Rates) -> Identified | None:
     return Identified(Family(q.family, used, exact=True, clock=_clock(answer, h)), rows)
 
 
-def _drops_done(family: str, used: dict[str, object], tick: FloatArray, k: int) -> FloatArray:
+def _drops_done(family: str, used: dict[str, Any], tick: FloatArray, k: int) -> FloatArray:
     """float64[n]: milestones passed before each row; 0 for families without any."""
     if family not in _STEPPED:
         return np.zeros_like(tick)
     if family == "step":
-        return np.floor(tick / float(used["step_size"]) + 1e-9)  # type: ignore[arg-type]
+        return np.asarray(np.floor(tick / float(used["step_size"]) + 1e-9))
     places = np.sort(np.asarray(used["milestones"], np.float64))
-    if family == "warmup_multistep" and k > 1 and float(used["warmup"]) % k:  # type: ignore[arg-type]
+    if family == "warmup_multistep" and k > 1 and float(used["warmup"]) % k:
         # A scheduler stepped several times leaps past the end of the warm-up: a rise of its own.
-        places = np.sort(np.append(places, used["warmup"]))
+        places = np.sort(np.append(places, float(used["warmup"])))
     return np.searchsorted(places, tick + 1e-9, side="right").astype(np.float64)
 
 
@@ -81,9 +83,9 @@ def scaled(found: Identified, factor: float) -> Identified:
 _RATE_NAMES = ("base_lr", "max_lr", "eta_min", "min_lr")
 
 
-def _times(parameters: object, factor: float) -> dict[str, object]:
-    out: dict[str, object] = {}
-    for name, value in dict(parameters).items():  # type: ignore[call-overload]
+def _times(parameters: Mapping[str, Any], factor: float) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in parameters.items():
         if name in _RATE_NAMES and isinstance(value, int | float):
             out[name] = value * factor
         elif name == "values":

@@ -244,9 +244,14 @@ def decays(sample: Sample, first: int, head: dict[str, float]) -> Iterator[Guess
         # Strictly after the last constant point: the square root has no slope at its start.
         at = min(max(-start / slope, begin), float(tail.tick[0]) - 1e-3)
         flat = {
-            "base_lr": top, "warmup": head["warmup"], "stable": at - head["origin"] - head["warmup"],
-            "decay": 1 / slope, "decay_type": kind, "min_ratio": low / top, "origin": head["origin"],
-        }  # fmt: skip
+            "base_lr": top,
+            "warmup": head["warmup"],
+            "stable": at - head["origin"] - head["warmup"],
+            "decay": 1 / slope,
+            "decay_type": kind,
+            "min_ratio": low / top,
+            "origin": head["origin"],
+        }
         free = ("base_lr", "stable", "decay") + (("min_ratio",) if low > 0 else ())
         yield Guess("wsd", flat, free)
         if not finished:

@@ -40,7 +40,7 @@ def as_given(flat: Flat) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guess:
-    """`flat`: all parameters, `origin` among them; `free`: those to fit; `build`: flat to nested."""
+    """`flat`: all parameters and `origin`; `free`: those to fit; `build`: flat to nested."""
 
     family: str
     flat: dict[str, Any]
@@ -189,4 +189,5 @@ def _spread(guess: Guess, sample: Sample, name: str) -> float:
         return 0.0
     at = guess.free.index(name)
     # A uniform error of one half-width has the standard deviation 1/sqrt(3).
-    return float(3.0 * np.sqrt(max(covariance[at, at], 0.0) / 3.0) * scale[at]) + 1e-9 * scale[at]
+    error = np.sqrt(max(float(covariance[at, at]), 0.0) / 3.0)
+    return float((3.0 * error + 1e-9) * scale[at])

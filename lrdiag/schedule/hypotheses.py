@@ -56,7 +56,7 @@ class Hypothesis:
 
 
 def ticks(hypothesis: Hypothesis, frame: Frame, unit: str) -> FloatArray | None:
-    """float64[n]: calls of `scheduler.step()` before each row; None if steps an epoch are missing."""
+    """float64[n]: calls of `scheduler.step()` before each row; None without steps an epoch."""
     h, per = hypothesis, hypothesis.per_epoch or frame.per_epoch
     if h.kind == "never_stepped":
         return np.zeros_like(frame.step)

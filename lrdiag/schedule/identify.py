@@ -44,7 +44,8 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
     if stepped is not None and not _smooth_wins(smooth, stepped):
-        if smooth is None or _believed(stepped, rates) or _by_hand(samples[0], rates, steps):
+        plain = smooth is None or _believed(stepped, rates)
+        if plain or _by_hand(samples[0], rates, steps):
             return Identified(_stepped_value(stepped), steps.rows)
     if smooth is None:
         return Identified(Family("unknown", {}), _NO_ROWS)

@@ -17,7 +17,7 @@ _MAX_ITERATIONS = 25
 _HUGE = 1e15
 
 
-def fit(
+def fit(  # noqa: PLR0917 - a fit has this many inputs
     model: Model,
     start: FloatArray,
     scale: FloatArray,
@@ -42,7 +42,7 @@ def fit(
         return _descent(model, start, scale, rate, width, iterations)
 
 
-def _descent(
+def _descent(  # noqa: PLR0917
     model: Model,
     start: FloatArray,
     scale: FloatArray,
@@ -86,7 +86,7 @@ def _derivative(model: Model, at: FloatArray, scale: FloatArray, width: FloatArr
     return np.where(np.abs(out) < _HUGE, out, 0.0)
 
 
-def _improved(
+def _improved(  # noqa: PLR0917
     model: Model,
     at: FloatArray,
     cost: float,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """`rule`: id of the rule that reports it; `text`: the likely mistake; `remedy`: lines to change.
+    """`rule`: the rule that reports it; `text`: the likely mistake; `remedy`: lines to change.
 
     `references`: public issues in which people met it ("owner/repository#number").
     """
@@ -18,7 +18,10 @@ class Mistake:
     references: tuple[str, ...] = ()
 
 
-_LOOP = "for epoch in range(epochs):\n    for batch in loader:\n        …\n        optimizer.step()\n    scheduler.step()"
+_LOOP = (
+    "for epoch in range(epochs):\n    for batch in loader:\n        …\n"
+    "        optimizer.step()\n    scheduler.step()"
+)
 
 MISTAKES: dict[str, Mistake] = {
     "never_stepped": Mistake(
@@ -26,7 +29,7 @@ MISTAKES: dict[str, Mistake] = {
         "scheduler.step() is never called, or the scheduler was built for another optimizer than "
         "the one that trains.",
         "Build the scheduler from the optimizer that trains and step it once an epoch:\n" + _LOOP,
-        ("ekiefl/LANfactory#124", "pytorch/pytorch#20486"),
+        ("Pointcept/Pointcept#379",),
     ),
     "stepped_per_batch": Mistake(
         "schedule-stepped-per-batch",
@@ -52,13 +55,13 @@ MISTAKES: dict[str, Mistake] = {
         "Milestones are given in steps, but scheduler.step() is called once an epoch.",
         "Call scheduler.step() after every optimizer.step() (in Lightning: interval='step'), or "
         "give the milestones in epochs.",
-        ("cszn/KAIR#101", "facebookresearch/detectron2#2058"),
+        ("bshall/Tacotron#3", "facebookresearch/detectron2#2058"),
     ),
     "epochs_for_steps": Mistake(
         "schedule-stepped-per-batch",
         "Milestones are given in epochs, but scheduler.step() is called after every batch.",
-        "Move scheduler.step() out of the batch loop, or multiply the milestones by the steps of an "
-        "epoch.",
+        "Move scheduler.step() out of the batch loop, or multiply the milestones by the steps "
+        "of an epoch.",
         ("ivadomed/ivadomed#55",),
     ),
     "gamma_differs": Mistake(
@@ -73,64 +76,66 @@ MISTAKES: dict[str, Mistake] = {
         "Each drop multiplies by gamma twice: two schedulers on one optimizer, or get_lr() used to "
         "set the rate.",
         "Keep one scheduler per optimizer, and read rates with get_last_lr(), never get_lr().",
-        ("pytorch/pytorch#31871", "pytorch/pytorch#22107"),
+        ("pytorch/pytorch#20486", "pytorch/pytorch#31871"),
     ),
     "beyond_end": Mistake(
         "milestone-never-reached",
         "The milestone lies at or beyond the end of the training, or counts another unit than the "
         "scheduler's steps.",
         "Place the milestones inside the training, or train longer.",
-        ("NVIDIA/tacotron2#3", "cszn/KAIR#101"),
+        ("bshall/Tacotron#3", "cszn/KAIR#101"),
     ),
     "extra_drop": Mistake(
         "schedule-mismatch",
-        "The rate fell where no milestone is configured: a hand-made change, a second scheduler, or "
-        "a resume with other settings.",
+        "The rate fell where no milestone is configured: a hand-made change, a second scheduler, "
+        "or a resume with other settings.",
         "Remove the second place that sets param_group['lr'], or configure the milestone.",
     ),
     "missing_drop": Mistake(
         "schedule-mismatch",
         "A configured milestone passed without a drop: MultiStepLR compares its counter for "
         "equality, so a milestone skipped by `last_epoch`, a resume or step(epoch) never fires.",
-        "Restore the scheduler with load_state_dict() on resume and call step() without an argument.",
-        ("pytorch/pytorch#31828",),
+        "Restore the scheduler with load_state_dict() on resume and call step() without an "
+        "argument.",
+        ("pytorch/pytorch#29697",),
     ),
     "early": Mistake(
         "schedule-mismatch",
         "The scheduler runs ahead: scheduler.step() is called at the start of the epoch, before "
         "optimizer.step(), so the first rate is skipped.",
         "Call scheduler.step() after the optimizer steps of the epoch:\n" + _LOOP,
-        ("pytorch/pytorch#29697", "MichalBusta/C-3-Framework#96"),
+        ("liuzechun/ReActNet#32",),
     ),
     "late": Mistake(
         "schedule-mismatch",
         "The scheduler lags: its first step() is skipped (a guard such as `if epoch > 0`), or "
         "milestones count from 1.",
         "Call scheduler.step() at the end of every epoch, the first one included.",
-        ("huggingface/transformers#35942",),
+        ("Lightning-AI/pytorch-lightning#4655", "skorch-dev/skorch#626"),
     ),
     "reset_on_resume": Mistake(
         "lr-jump-on-resume",
         "The schedule began anew in the middle of the training: the scheduler's state was not "
         "restored on resume.",
-        "Save and restore it with the checkpoint: scheduler.load_state_dict(checkpoint['scheduler']) "
-        "after the optimizer's.",
-        ("pytorch/pytorch#60265", "huggingface/transformers#23099", "THUDM/slime#1546"),
+        "Save and restore it with the checkpoint: "
+        "scheduler.load_state_dict(checkpoint['scheduler']) after the optimizer's.",
+        ("pytorch/pytorch#60265", "chnsh/DCRNN_PyTorch#5"),
     ),
     "jump_on_resume": Mistake(
         "lr-jump-on-resume",
-        "The rate jumped to another level and stayed a constant factor off the configured schedule: "
-        "a resume with another base rate, or the optimizer's state loaded after the scheduler was "
+        "The rate jumped to another level and stayed a constant factor off the configured "
+        "schedule: a resume with another base rate, or the optimizer's state loaded after the scheduler was "
         "built.",
         "Load the optimizer's and the scheduler's state before training goes on, and do not pass a "
         "new lr on resume.",
-        ("pytorch/pytorch#60265", "huggingface/transformers#34053"),
+        ("torch-points3d/torch-points3d#630", "THUDM/slime#1761"),
     ),
     "milestones_ignored_on_resume": Mistake(
         "lr-jump-on-resume",
         "Milestones edited in the configuration had no effect: load_state_dict() restored the old "
         "ones.",
-        "Set scheduler.milestones after load_state_dict(), or build a new scheduler with last_epoch.",
+        "Set scheduler.milestones after load_state_dict(), or build a new scheduler with "
+        "last_epoch.",
         ("pytorch/pytorch#60265",),
     ),
 }

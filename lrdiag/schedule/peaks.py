@@ -340,10 +340,10 @@ def _fall_end(tail: Sample, anneal: str, fall: Any) -> float | None:
     if anneal == "cos":
         if fall is None:
             return None
-        half, (mean, cos, sin) = fall
+        half, (_, cos, sin) = fall
         crest = float(np.arctan2(sin, cos)) / np.pi * half
         crest += 2 * half * round((float(tail.tick[0]) - crest) / (2 * half))
-        return crest + half
+        return float(crest + half)
     start, slope = slope_of(tail.tick, tail.rate, np.ones(len(tail)))
     return -start / slope if slope < 0 else None
 

@@ -74,7 +74,8 @@ def _manual(p: Parameters) -> str:
     base = p["base_lr"] or 1.0
     factors = {_whole(t): v / base for t, v in zip(p["points"], p["values"], strict=True)}
     written = "{" + ", ".join(f"{number(t)}: {number(v)}" for t, v in factors.items()) + "}"
-    return f"LambdaLR(optimizer, lambda t: next((v for m, v in reversed({written}.items()) if t >= m), 1))"
+    last = f"next((v for m, v in reversed({written}.items()) if t >= m), 1)"
+    return f"LambdaLR(optimizer, lambda t: {last})"
 
 
 def _linear(p: Parameters) -> str:
@@ -98,9 +99,11 @@ def _restarts(p: Parameters) -> str:
 def _one_cycle(p: Parameters) -> str:
     names = ("max_lr", "total_steps", "pct_start", "div_factor", "final_div_factor")
     return _call(
-        "OneCycleLR", *((n, _whole(p[n])) for n in names),
-        ("anneal_strategy", p.get("anneal_strategy", "cos")), ("three_phase", p.get("three_phase", False)),
-    )  # fmt: skip
+        "OneCycleLR",
+        *((n, _whole(p[n])) for n in names),
+        ("anneal_strategy", p.get("anneal_strategy", "cos")),
+        ("three_phase", p.get("three_phase", False)),
+    )
 
 
 def _cyclic(p: Parameters) -> str:
@@ -124,7 +127,7 @@ def _warmup(p: Parameters) -> str:
 
 def _after_warmup(rest: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
     def write(p: Parameters) -> str:
-        return f"SequentialLR(optimizer, [{_warmup(p)}, {rest(p)}], milestones=[{number(_whole(p['warmup']))}])"
+        return _in_turn([_warmup(p), rest(p)], [p["warmup"]])
 
     return write
 
@@ -169,7 +172,12 @@ def _wsd(p: Parameters) -> str:
 def _sequential(p: Parameters) -> str:
     base = p["base_lr"] or 1.0
     parts = [_part(family, inner, base) for family, inner in p["parts"]]
-    return f"SequentialLR(optimizer, [{', '.join(parts)}], milestones={number(_places(p['milestones']))})"
+    return _in_turn(parts, p["milestones"])
+
+
+def _in_turn(parts: list[str], milestones: Any) -> str:
+    places = number(_places(milestones))
+    return f"SequentialLR(optimizer, [{', '.join(parts)}], milestones={places})"
 
 
 def _part(family: str, inner: Parameters, base: float) -> str:

@@ -67,7 +67,7 @@ def probe_rows(rates: Rates, compare: IntArray) -> IntArray:
     size = np.abs(np.diff(rates.rate[compare]))
     biggest = np.argsort(size)[-_PROBE_ROWS // 3 :]
     even = np.linspace(0, len(compare) - 1, _PROBE_ROWS // 2).astype(int)
-    return compare[np.unique(np.concatenate([biggest, biggest + 1, even]))]
+    return np.asarray(compare[np.unique(np.concatenate([biggest, biggest + 1, even]))], np.int64)
 
 
 def reconcile(question: Question) -> Hypothesis | None:

@@ -38,7 +38,7 @@ class Sample:
         return len(self.tick)
 
     def thin(self, most: int) -> Sample:
-        """At most about `most` points: an even spread, the ends, the peak, and flat stretches' ends."""
+        """About `most` points at most: an even spread, the ends, and the sharpest bends."""
         if len(self) <= most:
             return self
         even = np.linspace(0, len(self) - 1, most * 2 // 3).astype(int)

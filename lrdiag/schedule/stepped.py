@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class Stepped:
     family: str
     flat: dict[str, Any]
     cost: int
-    clock: Clock = Clock()
+    clock: Clock = field(default_factory=Clock)
 
 
 def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
@@ -75,6 +75,7 @@ def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
     per_tick = clock.tick
     common = _common_gamma(steps_of(rates, rates.fine_width), per_tick)
     common = common or _common_gamma(steps, per_tick)
+    found: Stepped | None
     if common is None:
         found = _clipped(steps, per_tick, base) or _manual(steps, base)
     else:
@@ -119,7 +120,7 @@ def _gamma_between(low: float, high: float) -> float:
     return shortest_between(max(low, 1e-12), min(high, _LARGEST_GAMMA))
 
 
-def _regular(
+def _regular(  # noqa: PLR0917 - what is known of the changes
     rates: Rates, steps: Steps, gamma: float, multiple: IntArray, clock: Clock, base: float
 ) -> Stepped | None:
     """StepLR: the changes lie on a grid through the origin, and no grid point lacks a change.
@@ -260,9 +261,12 @@ def _after_warmup(rates: Rates, steps: Steps, found: Stepped) -> Stepped:
     if found.family in ("step", "multistep", "plateau"):
         places = flat.get("milestones") or steps.right.tolist()
         flat = {
-            "base_lr": float(head[-1]), "gamma": flat["gamma"], "milestones": [p - zero for p in places],
-            "warmup": float((head[-1] - head[0]) / slope + head[0] / slope), "start_factor": 0.0,
+            "base_lr": float(head[-1]),
+            "gamma": flat["gamma"],
+            "milestones": [p - zero for p in places],
+            "warmup": float((head[-1] - head[0]) / slope + head[0] / slope),
+            "start_factor": 0.0,
             "origin": float(zero),
-        }  # fmt: skip
+        }
         return Stepped("warmup_multistep", flat, 3 + len(places))
     return Stepped("manual", {**flat, "base_lr": top}, found.cost + 2)

@@ -76,11 +76,13 @@ def _others(schedule: Schedule) -> Iterator[str]:
     main = schedule.drops[0].group if schedule.drops else None
     for group in schedule.groups if len(schedule.groups) > 1 else ():
         mark = " (main)" if group.group == main else ""
-        yield f"  param group {group.group}{mark}: {group.family.name}, {len(group.changes)} changes"
+        told = f"{group.family.name}, {len(group.changes)} changes"
+        yield f"  param group {group.group}{mark}: {told}"
 
 
 def _agreement(agreement: Agreement) -> Iterator[str]:
-    yield f"  agreement with the configuration: {agreement.kind.replace('_', ' ')}. {agreement.message}"
+    kind = agreement.kind.replace("_", " ")
+    yield f"  agreement with the configuration: {kind}. {agreement.message}"
     if agreement.mistake:
         yield f"    likely mistake: {agreement.mistake}"
         yield from (f"    {line}" for line in agreement.remedy.splitlines())
@@ -93,7 +95,8 @@ def preview_lines(shown: tuple[Preview, ...]) -> Iterator[str]:
     for item in shown:
         yield f"{item.title}:"
         if item.unreached:
-            yield f"  never reached: {', '.join(str(m) for m in item.unreached)} (at or beyond the end)"
+            beyond = ", ".join(str(m) for m in item.unreached)
+            yield f"  never reached: {beyond} (at or beyond the end)"
         yield f"  {_course(item)}"
         if item.mistake:
             yield f"  {item.mistake}"
@@ -118,22 +121,36 @@ def data_of(name: str, schedule: Schedule) -> dict[str, Any]:
         "exact": family.exact,
         "equivalent": list(family.equivalent),
         "pytorch": family.pytorch,
-        "clock": {"tick": family.clock.tick, "origin": family.clock.origin, "floor": family.clock.floor},
+        "clock": {
+            "tick": family.clock.tick,
+            "origin": family.clock.origin,
+            "floor": family.clock.floor,
+        },
         "smooth": schedule.smooth,
         "drops": [_change(c) for c in schedule.drops],
         "rises": [_change(c) for c in schedule.rises],
         "segments": [
-            {"first_step": s.first_step, "end_step": s.end_step, "first_lr": s.first_lr, "last_lr": s.last_lr}
+            {
+                "first_step": s.first_step,
+                "end_step": s.end_step,
+                "first_lr": s.first_lr,
+                "last_lr": s.last_lr,
+            }
             for s in schedule.segments
         ],
         "groups": [
-            {"group": g.group, "family": g.family.name, "points": g.points, "changes": [_change(c) for c in g.changes]}
+            {
+                "group": g.group,
+                "family": g.family.name,
+                "points": g.points,
+                "changes": [_change(c) for c in g.changes],
+            }
             for g in schedule.groups
         ],
         "configured": None if configured is None else _configured(configured),
         "agreements": [_told(a) for a in schedule.agreements],
         "notes": list(schedule.notes),
-    }  # fmt: skip
+    }
     return dict(strict(plain))
 
 

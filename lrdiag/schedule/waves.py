@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +47,7 @@ def _jumps(sample: Sample) -> IntArray:
 
 
 def _restarts(sample: Sample, rises: IntArray, origin: float) -> Iterator[Guess]:
-    """CosineAnnealingWarmRestarts: lengths that the restarts allow, then those of one cycle's fit."""
+    """CosineAnnealingWarmRestarts: lengths from the fits of cycles, then all that fit the jumps."""
     top, low = float(sample.rate.max()), float(sample.rate.min())
     tried: list[tuple[float, int, float]] = []
     for growth in (1, 2, 3):
@@ -71,7 +72,7 @@ def _from_cycles(sample: Sample, rises: IntArray, origin: float) -> list[tuple[f
     """(T_0, T_mult, origin) from the fits of the two longest stretches between restarts."""
     edges = [0, *rises.tolist(), len(sample)]
     out: list[tuple[float, int, float]] = []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         found = _cycle(sample.part(begin, end))
         if found is None:
             continue
