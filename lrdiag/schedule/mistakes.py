@@ -124,8 +124,8 @@ MISTAKES: dict[str, Mistake] = {
     "jump_on_resume": Mistake(
         "lr-jump-on-resume",
         "The rate jumped to another level and stayed a constant factor off the configured "
-        "schedule: a resume with another base rate, or the optimizer's state loaded after the scheduler was "
-        "built.",
+        "schedule: a resume with another base rate, or the optimizer's state loaded after the "
+        "scheduler was built.",
         "Load the optimizer's and the scheduler's state before training goes on, and do not pass a "
         "new lr on resume.",
         ("torch-points3d/torch-points3d#630", "THUDM/slime#1761"),

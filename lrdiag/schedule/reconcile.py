@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray
+from lrdiag.schedule.epoch_lengths import allowed_lengths
 from lrdiag.schedule.forward import rate_at
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, simulate, ticks
 from lrdiag.schedule.points import Rates
+from lrdiag.schedule.resolution import printed_width
 
 # Rows that every hypothesis meets before it is computed in full.
 _PROBE_ROWS = 24
@@ -20,7 +22,6 @@ _MAX_K = 16
 # Beyond these the steps of an epoch, or of a reset, are not tried one by one.
 _MAX_STEPS_PER_EPOCH = 5000
 _MAX_RESET_TICKS = 20_000
-_MAX_LENGTHS = 12
 _SEARCH_ROWS = 24
 # Where an epoch's length is unknown, fewer batches than these are rather repeated calls of step().
 _MIN_BATCHES = 8
@@ -81,7 +82,11 @@ def reconcile(question: Question) -> Hypothesis | None:
         found = _simplest(replace(question, width=rates.fine_width))
         if found is not None and not _odd(found):
             return found
-    return _simplest(question)
+    found = _simplest(question)
+    if not rates.how.certain and (found is None or found.kind in ("wrong_gamma", "jump")):
+        printed = replace(question, width=np.maximum(question.width, printed_width(rates.rate)))
+        return next((h for h in _plain(printed, None) if printed.fits(h)), found)
+    return found
 
 
 def _odd(h: Hypothesis) -> bool:
@@ -115,18 +120,6 @@ def _per_epoch_groups(q: Question) -> list[float | None]:
         kind = "ok" if q.unit == "step" else "per_batch"
         return [None, *_searched(q, kind)]
     return [*allowed_lengths(q.rates.step, q.epochs), None]
-
-
-def allowed_lengths(step: IntArray, epochs: int | None) -> list[float]:
-    """Whole steps an epoch for which the log ends within the last of `epochs` epochs."""
-    if not epochs or len(step) < 2:
-        return []
-    gap = float(np.diff(step).max()) + 1.0
-    low = max(1, int(np.ceil(step[-1] / epochs)))
-    high = int((step[-1] + gap) // epochs)
-    middle = (step[-1] + float(np.median(np.diff(step)))) / epochs
-    near = sorted(range(low, min(high, low + _MAX_LENGTHS) + 1), key=lambda n: abs(n - middle))
-    return [float(n) for n in near]
 
 
 def _searched(q: Question, kind: str) -> list[float]:

@@ -133,6 +133,13 @@ def _coarsest(size: FloatArray) -> FloatArray:
     )
 
 
+def printed_width(rate: FloatArray) -> float:
+    """Half-width if rates were printed with just the decimals seen (from 4 on); else 0."""
+    decimals = int(_places(np.unique(np.abs(rate)))[1].max(initial=0))
+    low, high = _MIXED_DECIMALS
+    return _PRINTED * 10.0**-decimals if low <= decimals <= high else 0.0
+
+
 def width_of(how: Resolution, size: FloatArray) -> FloatArray:
     """float64[n]: half-widths under a known resolution; `size`: absolute rates."""
     top = max(float(size.max(initial=0.0)), 1e-9)

@@ -8,8 +8,8 @@ import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import FloatArray, IntArray
+from lrdiag.schedule.epoch_lengths import allowed_lengths
 from lrdiag.schedule.points import Rates
-from lrdiag.schedule.reconcile import allowed_lengths
 from lrdiag.schedule.values import Clock
 
 # Points that a least-squares fit looks at; every point is looked at when a fit is tested.
