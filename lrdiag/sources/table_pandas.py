@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrdiag.runs import FloatArray
+from lrdiag.sources.quick_checks import maybe_nan
 from lrdiag.sources.table_block import NO_VALUES, Block, BlockText, BoolArray
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def parse(text: BlockText) -> Block | None:
     written = any(text.body.find(sign, text.start) >= 0 for sign in (b"n", b"N"))
     for at in text.numbers:
         columns[at] = frame[at].to_numpy()
-        if np.isnan(columns[at].sum()):  # infinities of both signs also end here
+        if maybe_nan(columns[at]):  # infinities of both signs also end here
             present[at] = _present(text, at, columns[at], written=written)
     return Block(columns, present, len(frame))
 

@@ -44,7 +44,7 @@ def test_user_patterns_take_linear_time():
     ],
 )
 def test_mistakes_are_named(entry, message):
-    with pytest.raises(SourceError, match="own.yml, pattern 1") as error:
+    with pytest.raises(SourceError, match=r"own\.yml, pattern 1") as error:
         user_patterns_from([entry], "own.yml")
     assert message in str(error.value)
 
@@ -53,7 +53,7 @@ def test_mistakes_are_named(entry, message):
 def test_a_file_without_patterns_is_an_error(tmp_path, text):
     path = tmp_path / "own.yml"
     path.write_text(text)
-    with pytest.raises(SourceError, match="own.yml"):
+    with pytest.raises(SourceError, match=r"own\.yml"):
         load_patterns(path)
 
 

@@ -31,8 +31,8 @@ def history(**values: object) -> bytes:
 
 def log_of(records: list[bytes]) -> bytes:
     out = bytearray(b":W&B" + struct.pack("<HB", 0xBEE1, 0))
-    for record in records:
-        first = True
+    for whole in records:
+        record, first = whole, True
         while True:
             room = 32_768 - len(out) % 32_768
             if room < 7:
