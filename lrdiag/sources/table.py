@@ -47,6 +47,8 @@ class TableSource:
         text = head_text(head if is_gzip(head) else head[:SNIFF_BYTES])
         if not text.strip() or text.lstrip()[0] in "{[<":
             return named and not text.strip()
+        if "\n" not in text and len(text) >= SNIFF_BYTES:
+            return named and _wide_header(head_text(head))
         dialect = find_dialect(_whole_lines(text))
         if dialect is None:
             return False
@@ -70,6 +72,12 @@ class TableSource:
         points = sum(len(s) for s in series.values())
         source = SourceSummary(str(path), self.name, points)
         return Run(name, series, (source,), log.problems(), texts=tuple(reader.texts))
+
+
+def _wide_header(text: str) -> bool:
+    """Whether a header that is longer than what is sniffed names an index (10,000 columns)."""
+    line = text.split("\n", 1)[0]
+    return any(is_index(n) for d in (",", ";", "\t", "|") if d in line for n in line.split(d)[:-1])
 
 
 def _whole_lines(text: str) -> list[str]:
