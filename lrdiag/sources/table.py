@@ -47,8 +47,10 @@ class TableSource:
         text = head_text(head if is_gzip(head) else head[:SNIFF_BYTES])
         if not text.strip() or text.lstrip()[0] in "{[<":
             return named and not text.strip()
-        if "\n" not in text and len(text) >= SNIFF_BYTES:
-            return named and _wide_header(head_text(head))
+        if text.count("\n") < 2 and len(text) >= SNIFF_BYTES // 2:
+            text = head_text(head)
+            if text.count("\n") < 2:
+                return named and _wide_header(text)
         dialect = find_dialect(_whole_lines(text))
         if dialect is None:
             return False

@@ -283,7 +283,7 @@ def test_hostile_names_stay_as_they_are(tmp_path):
     assert name in read(tmp_path, f"step,{name},<b>\n0,1,2\n").series
 
 
-@pytest.mark.parametrize("columns", [2_000, 10_000])
+@pytest.mark.parametrize("columns", [2_000, 6_000, 10_000])
 def test_very_wide_tables(tmp_path, columns):
     header = ",".join(["step", *(f"m_{i:05d}" for i in range(columns))])
     rows = "".join(f"{s}," + ",".join(["0.5"] * columns) + "\n" for s in range(3))
