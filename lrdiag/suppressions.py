@@ -98,7 +98,7 @@ def apply(
     valid = [s for s in parsed if s.expires >= today]
     runs = tuple(_apply_to_run(run, valid) for run in report.runs)
     listed = tuple(_listed(s, report, today) for s in parsed)
-    notes = tuple(_note(entry) for entry in listed if entry["state"] != "used")
+    notes = tuple(_note(entry) for entry in listed)
     return replace(
         report,
         runs=runs,
@@ -150,4 +150,8 @@ def _note(entry: Mapping[str, Any]) -> str:
             f"The suppression of {what} expired on {entry['expires']} ({entry['owner']}): "
             "renew it with a reason, or repair what it hides."
         )
-    return f"The suppression of {what} ({entry['owner']}) matches nothing any more: remove it."
+    if entry["state"] == "unused":
+        return f"The suppression of {what} ({entry['owner']}) matches nothing any more: remove it."
+    count = f"{entry['findings']} finding{'s' if entry['findings'] != 1 else ''}"
+    words = f"{what} ({count}), {entry['reason']} ({entry['owner']}, until {entry['expires']})"
+    return f"Accepted: {words}."

@@ -50,6 +50,7 @@ def test_an_accepted_finding_no_longer_counts(entry):
     assert shown.runs[0].verdict is Verdict.HEALTHY
     assert shown.verdict is Verdict.HEALTHY
     assert shown.suppressions[0]["state"] == "used"
+    assert shown.notes[0].startswith("Accepted: ")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from lrdiag.errors import LrdiagError
 from lrdiag.rulefile.cases import Case, CaseFile, judge_case, load_cases, view_of_case
 from lrdiag.rulefile.coverage import Gap, Survivor, survivors, uncovered
 from lrdiag.rulefile.load import DEFAULT_PACK, load_rules, rule_files
-from lrdiag.rulefile.location import shipped_packs, shown
+from lrdiag.rulefile.location import resolved, shipped_packs, shown
 from lrdiag.rulefile.values import Rule
 from lrdiag.view import RunView
 
@@ -55,7 +55,7 @@ def run_cases(
     """
     pack = shipped_packs()[DEFAULT_PACK]
     paths = rule_files(files) or [pack]
-    own = [path for path in paths if path.resolve() != pack.resolve()]
+    own = [path for path in paths if resolved(path) != resolved(pack)]
     base = default or len(own) < len(paths)
     rules = {rule.id: rule for rule in load_rules(own, default=base).rules}
     found = list(case_paths) or [case for path in paths for case in case_files_of(path)]

@@ -14,7 +14,8 @@ from lrdiag.findings import Finding, Severity, Status
 from lrdiag.rulefile.documents import Document, read_document
 from lrdiag.rulefile.evaluate import evaluate_rule, unmatched_facts
 from lrdiag.rulefile.mistakes import InvalidRuleFileError, Mistake, did_you_mean
-from lrdiag.rulefile.schema import Text, Words, model_mistakes
+from lrdiag.rulefile.model_errors import model_mistakes
+from lrdiag.rulefile.schema import Text, Words
 from lrdiag.rulefile.series_notation import parse_series
 from lrdiag.rulefile.values import Rule
 from lrdiag.runs import Run, Series

@@ -7,7 +7,6 @@ refuse every bomb that `docs/accuracy.md` lists before memory or time is spent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,20 +14,13 @@ from typing import Any
 
 from lrdiag.rulefile.location import shown
 from lrdiag.rulefile.mistakes import InvalidRuleFileError, Mistake
+from lrdiag.rulefile.scalars import plain_scalar
 
 MAX_BYTES = 131_072
 MAX_DEPTH = 32
 MAX_EVENTS = 8_000
 # ruamel's scanner looks ahead along a line: long ones cost seconds, and nobody writes them.
 MAX_LINE = 2_000
-
-# The core schema of YAML 1.2 (yaml.org/spec/1.2.2, section 10.3.2).
-_NULL = frozenset(["", "~", "null", "Null", "NULL"])
-_BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?[0-9]{1,40}\Z")
-_OTHER_BASE = re.compile(r"0o[0-7]{1,20}\Z|0x[0-9a-fA-F]{1,16}\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,4})?\Z")
-_SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 
 
 @dataclass(slots=True)
@@ -267,7 +259,7 @@ class _Builder:
         elif kind == "SequenceStartEvent":
             self._sequence(node, events)
         else:
-            node.value = event.value if event.style else _scalar(event.value)
+            node.value = event.value if event.style else plain_scalar(event.value)
         return node
 
     def _sequence(self, node: Node, events: Iterator[Any]) -> None:
@@ -301,22 +293,3 @@ class _Builder:
         if event.value == "<<" and not event.style:
             self._refuse(event, "merge key '<<' is not allowed", "write the values out")
         return str(event.value) if hasattr(event, "value") else f"?{len(self.mistakes)}"
-
-
-def _scalar(text: str) -> Any:
-    if text in _NULL:
-        return None
-    if text in _BOOLS:
-        return _BOOLS[text]
-    if _INT.match(text) or _OTHER_BASE.match(text):
-        return int(text, 0 if text[1:2] in ("o", "x") else 10)
-    return _float_or_text(text)
-
-
-def _float_or_text(text: str) -> float | str:
-    if len(text) < 64 and _FLOAT.match(text):
-        return float(text)
-    special = _SPECIAL.match(text)
-    if special:
-        return float("nan") if special.group(3) else float(f"{special.group(1)}inf")
-    return text

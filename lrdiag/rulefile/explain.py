@@ -108,7 +108,8 @@ def example_of(rule: Rule, case_files: Sequence[Path], rule_ids: Sequence[str]) 
     firing = [case for case in cases if any(f.rule == rule.id for f in case.fires)]
     if not firing:
         return ""
-    case = min(firing, key=lambda c: len(c.rules))
+    # The fullest log shows most; among those the one that is about the least else.
+    case = min(firing, key=lambda c: (-len(c.run.series), len(c.rules)))
     path = next(p for p in case_files if case.file.endswith(p.name))
     data = read_document(path).root
     entry = data.plain()["cases"][cases_before(cases, case)] if data else {}

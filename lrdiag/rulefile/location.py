@@ -37,10 +37,18 @@ def shipped_packs() -> dict[str, Path]:
     return {p.stem: p for p in sorted(rules_folder().glob("*.yml")) if p.stem != "roles"}
 
 
+def resolved(path: Path) -> Path:
+    """A path without links; a loop of links stays as it is (and is no file)."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError for a loop until Python 3.12
+        return path.absolute()
+
+
 def shown(path: Path) -> str:
     """A file as reports show it: shipped ones as `rules/default.yml`, others as given."""
     try:
-        return SHIPPED_PREFIX + path.resolve().relative_to(rules_folder()).as_posix()
+        return SHIPPED_PREFIX + resolved(path).relative_to(rules_folder()).as_posix()
     except (RuleFileError, ValueError):
         return str(path)
 

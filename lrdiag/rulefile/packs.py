@@ -11,7 +11,7 @@ from lrdiag.rulefile.build import build_rule, rule_lines
 from lrdiag.rulefile.documents import Document, read_document
 from lrdiag.rulefile.lint import rule_mistakes
 from lrdiag.rulefile.load import DEFAULT_PACK, content_digest, rule_files
-from lrdiag.rulefile.location import shipped_packs, shown
+from lrdiag.rulefile.location import resolved, shipped_packs, shown
 from lrdiag.rulefile.mistakes import InvalidRuleFileError, Mistake, did_you_mean
 from lrdiag.rulefile.schema import schema_mistakes
 from lrdiag.rulefile.shipped import compiled_data
@@ -40,7 +40,7 @@ def load_checked(files: Sequence[Path], *, default: bool = True) -> RuleSet:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+    return resolved(one) == resolved(other)
 
 
 class _Entry:
@@ -74,10 +74,10 @@ class Layers:
 
     def add_file(self, path: Path, chain: tuple[Path, ...] = ()) -> None:
         """Add a file and first what it extends; its mistakes are collected."""
-        resolved = path.resolve()
-        if resolved in self._done:
+        real = resolved(path)
+        if real in self._done:
             return
-        self._done.add(resolved)
+        self._done.add(real)
         if self.trust_compiled and self._add_compiled(path):
             return
         try:
@@ -91,7 +91,7 @@ class Layers:
         self.mistakes.extend(found)
         data = document.root.plain() if document.root else None
         if isinstance(data, dict):
-            self._extend(document, data, path, (*chain, resolved))
+            self._extend(document, data, path, (*chain, real))
             self._apply(document, data)
 
     def _add_compiled(self, path: Path) -> bool:
@@ -118,7 +118,7 @@ class Layers:
                 ("extends", index) if isinstance(wanted, list) else ("extends",)
             )
             target, problem, hint = _pack(name, path)
-            if target is not None and target.resolve() in chain:
+            if target is not None and resolved(target) in chain:
                 problem = f"circular extends: {name!r} leads back to this file"
             elif len(self._done) > MAX_FILES:
                 problem = f"too many files: over {MAX_FILES}"
@@ -205,8 +205,10 @@ def _pack(name: str, file: Path) -> tuple[Path | None, str, str]:
             f"unknown pack {name!r}, not found among the shipped ones",
             did_you_mean(name, packs),
         )
-    folder = file.resolve().parent
-    target = (folder / name).resolve()
+    if "://" in name:
+        return None, f"{name!r} is not allowed: only files beside this one can be extended", ""
+    folder = resolved(file).parent
+    target = resolved(folder / name)
     if Path(name).is_absolute() or not target.is_relative_to(folder):
         return None, f"{name!r} is not allowed: it lies outside the folder of this file", ""
     if not target.is_file():

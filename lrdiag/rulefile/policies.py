@@ -17,7 +17,8 @@ from lrdiag.rulefile.expressions import parse_condition
 from lrdiag.rulefile.lint import condition_mistakes
 from lrdiag.rulefile.location import rules_folder
 from lrdiag.rulefile.mistakes import InvalidPolicyError, Mistake, did_you_mean
-from lrdiag.rulefile.schema import Finite, Text, Words, model_mistakes
+from lrdiag.rulefile.model_errors import model_mistakes
+from lrdiag.rulefile.schema import Finite, Text, Words
 from lrdiag.rulefile.vocabulary import policy_vocabulary
 
 _STRICT = ConfigDict(extra="forbid", strict=True)

@@ -36,9 +36,9 @@ def shipped_data(name: str) -> Any:
 
 def compiled_data(path: Path) -> Any | None:
     """The generated twin of a shipped file, None when it is missing or the file has changed."""
-    from lrdiag.rulefile.location import rules_folder
+    from lrdiag.rulefile.location import resolved, rules_folder
 
-    if path.resolve().parent != rules_folder():
+    if resolved(path).parent != rules_folder():
         return None
     entry = _compiled(rules_folder()).get(path.name)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lrdiag.rulefile.documents import Document, read_document
 from lrdiag.rulefile.load import DEFAULT_PACK, rule_files
-from lrdiag.rulefile.location import file_of, shipped_packs, shown
+from lrdiag.rulefile.location import file_of, resolved, shipped_packs, shown
 from lrdiag.rulefile.mistakes import InvalidRuleFileError, Mistake, did_you_mean
 from lrdiag.rulefile.packs import Layers
 from lrdiag.rulefile.scope import tag_matches
@@ -48,14 +48,14 @@ def check_files(
 def _layers(path: Path, default: bool, trust_compiled: bool) -> Layers:
     layers = Layers(trust_compiled=trust_compiled)
     pack = shipped_packs().get(DEFAULT_PACK)
-    if default and pack is not None and path.resolve() not in _shipped():
+    if default and pack is not None and resolved(path) not in _shipped():
         layers.add_file(pack)
     layers.add_file(path)
     return layers
 
 
 def _shipped() -> set[Path]:
-    return {p.resolve() for p in shipped_packs().values()}
+    return {resolved(p) for p in shipped_packs().values()}
 
 
 def unmatched(rule: Rule, tags: Collection[str], roles: Collection[str]) -> Iterator[Mistake]:

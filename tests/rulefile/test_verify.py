@@ -7,6 +7,7 @@ import pytest
 from lrdiag.rulefile.verify import check_files
 
 HEAD = "version: 1\nrules:\n"
+NOTE = "  - {id: a, when: lr.last > 1, severity: note}\n"
 
 
 def check(fakes, folder, text, **options):
@@ -152,3 +153,25 @@ def test_a_shipped_pack_is_checked_as_it_stands():
     rules, found = check_files(list(shipped_packs().values()))
     assert found == []
     assert len({r.id for r in rules}) >= 20
+
+
+@pytest.mark.parametrize(
+    "name", ["https://x/y.yml", "http://169.254.169.254/x", "file:///etc/x.yml"]
+)
+def test_nothing_remote_is_extended(fakes, tmp_path, name):
+    _, found = check(fakes, tmp_path, f"extends: {name}\n{HEAD}{NOTE}")
+    assert "only files beside this one" in found[0][1]
+
+
+def test_a_loop_of_links_is_no_file(tmp_path):
+    loop = tmp_path / "loop.yml"
+    loop.symlink_to("loop.yml")
+    _, found = check_files([loop])
+    assert "no such file" in found[0].message
+
+
+def test_a_version_as_text_is_no_version(fakes, tmp_path):
+    _, found = check(
+        fakes, tmp_path, 'version: "1"\nrules: [{id: a, when: lr.last > 1, severity: note}]\n'
+    )
+    assert found == [("1:10", "version: expected 1, found '1'", "")]
