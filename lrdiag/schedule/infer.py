@@ -154,7 +154,7 @@ def _without_rate(
     if last_step is None and train_loss is not None and len(train_loss):
         last_step = int(train_loss.step[-1])
     if configured is None:
-        return Schedule()
+        return _from_loss(axis, train_loss, first, last_step)
     changes = configured_changes(configured, axis, first, last_step)
     first = first if first is not None else 0
     segments = segments_between(changes, first, last_step, None) if last_step is not None else ()
@@ -171,3 +171,23 @@ def _without_rate(
         if changes
         else (),
     )
+
+
+def _from_loss(
+    axis: EpochAxis, train_loss: Curve | None, first: int | None, last_step: int | None
+) -> Schedule:
+    """Nothing logged, nothing configured: what the training loss shows, and how surely."""
+    if train_loss is None or first is None or last_step is None:
+        return Schedule()
+    from lrdiag.schedule.from_loss import USED_FROM, likely_drops
+
+    likely = likely_drops(train_loss, axis)
+    used = tuple(c for c in likely if (c.probability or 0.0) >= USED_FROM)
+    notes = tuple(
+        f"The training loss alone suggests an LR drop or another change in mid-run at step {c.step}"
+        f" (probability {c.probability:.2f})"
+        + ("." if c in used else f"; below {USED_FROM:g}, so no check uses it.")
+        for c in likely
+    )
+    segments = segments_between(used, first, last_step, None) if used else ()
+    return Schedule(drops=used, segments=segments, notes=notes)
