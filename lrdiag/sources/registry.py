@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 
 import lrdiag.sources as room
 from lrdiag.plugins import installed
@@ -30,22 +31,32 @@ def source_named(name: str) -> LogSource:
         KeyError: there is none.
     """
     plain, _, inside = name.partition(":")
-    for source in log_sources():
-        if source.name == plain:
-            return one_run(source, inside) if inside else source
-    raise KeyError(name)
+    source = _of_module(plain) or next((s for s in log_sources() if s.name == plain), None)
+    if source is None:
+        raise KeyError(name)
+    return one_run(source, inside) if inside else source
+
+
+@cache
+def _of_module(name: str) -> LogSource | None:
+    """The built-in format whose module has its name: the other modules need not be imported."""
+    if not name.isidentifier() or find_spec(f"{room.__name__}.{name}") is None:
+        return None
+    return next((s for s in _sources_in(name) if s.name == name), None)
 
 
 def _built_in() -> list[LogSource]:
-    found: list[LogSource] = []
-    for module in sorted(pkgutil.iter_modules(room.__path__), key=lambda m: m.name):
-        loaded = import_module(f"{room.__name__}.{module.name}")
-        found += [
-            kind()
-            for kind in vars(loaded).values()
-            if _is_source(kind) and kind.__module__ == loaded.__name__
-        ]
-    return found
+    names = sorted(module.name for module in pkgutil.iter_modules(room.__path__))
+    return [source for name in names for source in _sources_in(name)]
+
+
+def _sources_in(module: str) -> list[LogSource]:
+    loaded = import_module(f"{room.__name__}.{module}")
+    return [
+        kind()
+        for kind in vars(loaded).values()
+        if _is_source(kind) and kind.__module__ == loaded.__name__
+    ]
 
 
 def _installed() -> list[LogSource]:
