@@ -141,6 +141,11 @@ def _notes(rates: Rates, main: GroupSchedule) -> tuple[str, ...]:
         notes.append(
             f"{rates.dropped} logged rates of {main.group} were not finite and are left out."
         )
+    if rates.dips:
+        notes.append(
+            f"{rates.dips} row(s) show gamma squared for one row: logged with get_lr(); "
+            "use get_last_lr()."
+        )
     return tuple(notes)
 
 

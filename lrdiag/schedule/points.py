@@ -24,6 +24,7 @@ class Rates:
         how: the resolution found.
         restarts: steps from which a later writer took over.
         dropped: rows that were not finite.
+        dips: rows that showed gamma squared for gamma, as `get_lr()` prints it; mended.
     """
 
     step: IntArray
@@ -33,6 +34,7 @@ class Rates:
     how: Resolution
     restarts: tuple[int, ...] = ()
     dropped: int = 0
+    dips: int = 0
 
     def __len__(self) -> int:
         return len(self.step)
@@ -52,6 +54,28 @@ def clean_rates(series: Series) -> Rates:
     # np.unique on the reversed array keeps the last row of each step.
     unique, index = np.unique(step[::-1], return_index=True)
     rate = rate[::-1][index]
+    rate, dips = _mended(rate)
     width, fine = half_widths(rate)
     dropped = int((~finite).sum())
-    return Rates(unique.astype(np.int64), rate, width, fine, resolution(rate), restarts, dropped)
+    return Rates(
+        unique.astype(np.int64), rate, width, fine, resolution(rate), restarts, dropped, dips
+    )
+
+
+def _mended(rate: FloatArray) -> tuple[FloatArray, int]:
+    """Rates with one-row dips of gamma squared replaced by the rate that follows, and their number.
+
+    `scheduler.get_lr()` applies gamma once more in the row of a milestone
+    (pytorch/pytorch#20486); the optimizer never had that rate.
+    """
+    if len(rate) < 4 or np.any(rate <= 0):
+        return rate, 0
+    before, here, after, later = rate[:-3], rate[1:-2], rate[2:-1], rate[3:]
+    square = np.abs(here * before - after**2) <= 1e-3 * after**2
+    dip = square & (here < 0.98 * after) & (after < 0.98 * before) & (later == after)
+    rows = np.flatnonzero(dip) + 1
+    if not len(rows):
+        return rate, 0
+    mended = rate.copy()
+    mended[rows] = rate[rows + 1]
+    return mended, len(rows)

@@ -158,3 +158,11 @@ def test_drops_do_not_depend_on_the_scale_of_rates_or_the_first_step(places, gam
     moved = infer(rates * scale, np.arange(100) + shift)
     assert [c.step for c in plain.drops] == places
     assert [c.step - shift for c in moved.drops] == places
+
+
+def test_the_one_row_dip_of_get_lr_is_one_drop_and_is_said():
+    rates = multistep(60, [20, 40])
+    rates[20], rates[40] = 0.001, 0.0001
+    found = infer(rates)
+    assert [c.step for c in found.drops] == [20, 40] and not found.rises
+    assert "get_last_lr" in found.notes[0]
