@@ -26,7 +26,7 @@ class LossSpike:
     """Rows far above the running median of their own segment.
 
     Attributes:
-        min_sigmas: robust standard deviations above the median (8: once in 1e15 by normal
+        min_sigmas: robust standard deviations above the median (10: never by normal
             noise; heavy tails of real losses reach 5 to 6).
         min_rise: smallest rise over the median, relative to it (to the range where a loss is
             not positive).
@@ -37,8 +37,8 @@ class LossSpike:
     kind: ClassVar[str] = "loss_spike"
     requires: ClassVar[tuple[str | tuple[str, ...], ...]] = ("train_loss",)
 
-    min_sigmas: float = 8.0
-    min_rise: float = 0.5
+    min_sigmas: float = 10.0
+    min_rise: float = 1.0
     settle: float = 0.1
     min_rows: int = 12
 

@@ -25,6 +25,8 @@ class PlateauAfterDrop:
         min_probability: probability from which it is reported; 0 takes that of the fitted card.
         max_change: largest relative change of the validation loss from before the drop to the
             end of its segment (fraction, either way).
+        max_ratio: largest ratio of new to old rate; a smaller step belongs to a gradual decay
+            whose single steps cannot be told apart.
         min_rows: rows a drop's segment must have.
     """
 
@@ -33,6 +35,7 @@ class PlateauAfterDrop:
 
     min_probability: float = 0.0
     max_change: float = 0.1
+    max_ratio: float = 0.4
     min_rows: int = 2
 
     def evaluate(self, view: RunView) -> Iterator[Evidence]:
@@ -42,13 +45,12 @@ class PlateauAfterDrop:
             yield not_judged(reason or "Training and validation loss are needed.")
         elif not shape.drops:
             yield verdict(False, threshold=self.max_change, unit=UNIT)
-        elif len(view.schedule.drops) > MOST_DROPS:
-            yield not_judged(
-                f"The rate falls in {len(view.schedule.drops)} steps; more than {MOST_DROPS} "
-                "are one gradual decay whose single steps cannot be told apart."
-            )
         else:
-            yield from (self._judge(view, shape, drop) for drop in shape.drops)
+            drops = judged_drops(view, shape, self.max_ratio)
+            if isinstance(drops, str):
+                yield not_judged(drops)
+            else:
+                yield from (self._judge(view, shape, drop) for drop in drops)
 
     def _judge(self, view: RunView, shape: Shape, drop: Turn) -> Evidence:
         number = drop.placed.number
@@ -75,6 +77,20 @@ class PlateauAfterDrop:
             facts=_facts(view, shape, drop, weighed.traits),
             **fields,
         )
+
+
+def judged_drops(view: RunView, shape: Shape, max_ratio: float = 0.4) -> list[Turn] | str:
+    """The drops that can have been useless, or why none can be judged."""
+    configured = view.schedule.configured
+    if "plateau" in (view.schedule.family.name, configured.family if configured else ""):
+        return "The scheduler lowers the rate when it meets a plateau: its drops are its answer."
+    if len(view.schedule.drops) > MOST_DROPS:
+        return (
+            f"The rate falls in {len(view.schedule.drops)} steps; more than {MOST_DROPS} are one "
+            "gradual decay whose single steps cannot be told apart."
+        )
+    drops = [d for d in shape.drops if not d.ratio > max_ratio]
+    return drops or f"No drop is larger than to {max_ratio:g} of the rate before it."
 
 
 UNIT = "relative change of val_loss across the drop"

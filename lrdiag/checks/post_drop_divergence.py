@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,7 +28,9 @@ class PostDropDivergence:
     Attributes:
         min_rise: smallest relative rise (fraction; the corpus calls 0.10 of the clean test loss
             divergence).
-        max_p_value: largest p-value of the rise, after Benjamini-Hochberg over the changes.
+        max_p_value: largest p-value of the rise after a drop, where a rise is not expected.
+        max_p_value_raised: the same after a raised rate, where it is (the drops of a run are
+            few, so the level itself controls false discoveries).
         min_rows: rows that must lie on both sides.
     """
 
@@ -37,6 +39,7 @@ class PostDropDivergence:
 
     min_rise: float = 0.1
     max_p_value: float = 0.01
+    max_p_value_raised: float = 0.1
     min_rows: int = 3
 
     def evaluate(self, view: RunView) -> Iterator[Evidence]:
@@ -54,7 +57,10 @@ class PostDropDivergence:
         if blown_up(view, placed):
             return verdict(True, **_blown_up(view, rows, placed, number))
         role = "val_loss" if rows.get("val_loss") is not None else "train_loss"
-        curve = rows.curves[role]
+        curve = rows.get(role)
+        if curve is None:
+            return not_judged("The losses have no finite value.", drop=number)
+        placed = _long_enough(placed, len(rows))
         sides = min(placed.row, placed.until - placed.row)
         if sides < self.min_rows:
             return not_judged(
@@ -64,9 +70,11 @@ class PostDropDivergence:
             )
         change, scale = _rise(curve, placed)
         rise = change.value / scale
-        failed = rise >= self.min_rise and change.p_value <= self.max_p_value
+        limit = self.max_p_value if placed.change.is_drop else self.max_p_value_raised
+        failed = rise >= self.min_rise and change.p_value <= limit
+        failed = failed and _typical(curve, placed) >= self.min_rise * scale
         failed = failed and not _recovered(curve, placed, scale)
-        failed = failed and _together(rows, placed)
+        failed = failed and _together(rows, placed) and not _already(curve, placed)
         return verdict(
             failed,
             observed=rise,
@@ -86,6 +94,19 @@ def _candidates(view: RunView) -> list[PlacedChange]:
     return sorted([*drops, *rises], key=lambda p: p.row)
 
 
+def _long_enough(placed: PlacedChange, rows: int) -> PlacedChange:
+    """A raise that is followed at once by the next change is judged over five rows."""
+    if placed.change.is_drop or placed.until - placed.row >= 5:
+        return placed
+    return replace(placed, until=min(placed.row + 5, rows))
+
+
+def _typical(curve: FloatArray, placed: PlacedChange) -> float:
+    """Rise of the median after over the mean before: one wild row is a spike, no divergence."""
+    before = float(curve[max(0, placed.row - 3) : placed.row].mean())
+    return float(np.median(curve[placed.row + 1 : placed.until])) - before
+
+
 def _after_warm_up(rises: list[PlacedChange], rows: int) -> list[PlacedChange]:
     """Rises that are no warm-up: not within the first sixth of the run."""
     return [p for p in rises if p.row > rows / 6]
@@ -99,9 +120,10 @@ def blown_up(view: RunView, placed: PlacedChange) -> bool:
         if curve is None:
             continue
         bad = ~np.isfinite(curve.value)
-        if bad.any() and not bad[curve.step < step].any() and bad[-1]:
-            until = step + 0.34 * (int(curve.step[-1]) - int(curve.step[0]))
-            return bool(curve.step[bad][0] <= until)
+        if bad.any() and bad[-1]:
+            span = int(curve.step[-1]) - int(curve.step[0])
+            row = 1.5 * span / max(len(rows_of(view)) - 1, 1)
+            return bool(step - row <= curve.step[bad][0] <= step + 0.34 * span)
     return False
 
 
@@ -137,6 +159,13 @@ def _together(rows: Rows, placed: PlacedChange) -> bool:
         return True
     before = float(train[max(0, placed.row - 3) : placed.row].mean())
     return float(train[placed.row + 1 : placed.until].mean()) > before
+
+
+def _already(curve: FloatArray, placed: PlacedChange) -> bool:
+    """Whether the loss had blown up before a drop: above one and a half times its first value."""
+    before = float(np.median(curve[placed.since : placed.row]))
+    blown = curve.min() > 0 and (before > 1.5 * curve[0] or float(curve[0]) > 1e3 * before)
+    return placed.change.is_drop and bool(blown or before > 20 * abs(float(curve.min())))
 
 
 def _confidence(rise: float, change: Change) -> float:
