@@ -37,7 +37,7 @@ from lrdiag.sources.tree import discover, read_location
 # The traits were chosen by the size of their contribution among some hundred (see traits.py).
 CARDS = {
     "lr_too_low": (
-        0.0065,
+        0.004,
         {
             "val_up": -1,
             "val_noise_early": -1,
@@ -51,7 +51,7 @@ CARDS = {
         },
     ),
     "lr_too_high": (
-        0.011,
+        0.0075,
         {
             "val_up": 1,
             "gap_end": -1,
@@ -65,7 +65,7 @@ CARDS = {
         },
     ),
     "drop_too_early": (
-        0.01,
+        0.0075,
         {
             "rate_mean": -1,
             "rate_above_0.3": -1,
@@ -76,7 +76,7 @@ CARDS = {
         },
     ),
     "drop_too_late": (
-        0.0135,
+        0.006,
         {
             "last_train_jump": -1,
             "train_left_half": 0,
@@ -88,7 +88,7 @@ CARDS = {
         },
     ),
     "data_leakage": (
-        0.0065,
+        0.004,
         {
             "val_end": -1,
             "accuracy_gain": 1,
@@ -112,7 +112,7 @@ CARDS = {
         },
     ),
     "overfitting": (
-        0.008,
+        0.0075,
         {
             "val_rise": 1,
             "train_up": 0,
@@ -123,7 +123,7 @@ CARDS = {
         },
     ),
     "post_drop_oscillation": (
-        0.007,
+        0.004,
         {
             "last_val_noise_after": 1,
             "last_train_noise_after": 1,
@@ -133,7 +133,7 @@ CARDS = {
         },
     ),
     "plateau_after_drop": (
-        0.3,
+        0.15,
         {
             "train_segment": 1,
             "accuracy_step": -1,
