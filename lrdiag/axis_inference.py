@@ -36,8 +36,9 @@ def infer_axis(
     if epoch_tag is not None:
         axis = _from_epoch_series(run.series[epoch_tag])
         if axis is not None:
-            return axis, frozenset()
-    coarse = _per_epoch_tags(used)
+            told = [] if axis.is_identity else _told_in_epochs(used)
+            return axis, frozenset(told)
+    coarse = _told_in_epochs(used) or _per_epoch_tags(used)
     if coarse:
         return _two_units(used, coarse, steps_per_epoch), frozenset(coarse)
     last = max(int(s.step.max()) for s in used.values())
@@ -105,6 +106,14 @@ def _linear(per_epoch: float, last: int, origin: str) -> EpochAxis:
 def _spacing(step: IntArray) -> int:
     gaps = np.diff(np.unique(step))
     return int(np.median(gaps)) if len(gaps) else 0
+
+
+def _told_in_epochs(used: dict[str, Series]) -> list[str]:
+    """Tags that the log's own format says are indexed by epochs, beside others by steps."""
+    named = {tag: s.index for tag, s in used.items()}
+    if "step" not in named.values():
+        return []
+    return [tag for tag, index in named.items() if index == "epoch"]
 
 
 def _per_epoch_tags(used: dict[str, Series]) -> list[str]:

@@ -27,7 +27,7 @@ class Config:
         task: facts about the task: num_classes, majority_rate, kind.
         fail_on: the severity from which `analyze` exits with 1 (None: never).
         policy: gate policy file. suppressions: accepted findings as written.
-        text_patterns: named-group regular expressions for plain text logs.
+        text_patterns: file of named-group regular expressions for plain text logs.
         group_by: how runs are grouped (a parameter or a pattern), "" for automatic.
         file: the file this came from, "" for none.
     """
@@ -43,7 +43,7 @@ class Config:
     fail_on: str | None = None
     policy: Path | None = None
     suppressions: tuple[Mapping[str, Any], ...] = ()
-    text_patterns: tuple[str, ...] = ()
+    text_patterns: Path | None = None
     group_by: str = ""
     file: str = ""
 
@@ -233,6 +233,6 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "fail_on": _severity,
     "policy": _path,
     "suppressions": _mappings,
-    "text_patterns": _texts,
+    "text_patterns": _path,
     "group_by": _text,
 }

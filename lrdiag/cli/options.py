@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +94,7 @@ def config_from_options(
     from lrdiag.config import load_config
 
     config = load_config(file=config_file)
+    _use_text_patterns(config.text_patterns)
     config = replace(
         config,
         roles={**config.roles, **dict(_role(text) for text in roles)},
@@ -116,6 +118,15 @@ def config_from_options(
         origin="command line",
     )
     return replace(config, schedule=schedule)
+
+
+def _use_text_patterns(file: Path | None) -> None:
+    """Name the pattern file to the reader; by the environment, so that workers see it too."""
+    if file is None:
+        return
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file.", "Correct text_patterns in lrdiag.yml.")
+    os.environ["LRDIAG_TEXT_PATTERNS"] = str(file)
 
 
 def _role(text: str) -> tuple[str, str]:
