@@ -25,6 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EPOCHS = 40
+TAGS = ("lr", "train/loss", "val/loss", "val/accuracy")
 
 
 def make_runs(folder: Path, count: int) -> Path:
@@ -135,10 +136,12 @@ def memory(counts: list[int], jobs: int) -> None:
 def peak_of(folder: Path, jobs: int) -> tuple[float, float]:
     """(peak kB of the main process, wall seconds) of a JSON Lines analysis."""
     code = (
-        "import resource, sys\n"
+        "import re, sys\n"
         "from lrdiag.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+        # ru_maxrss would count what the parent had when it forked.
+        "status = open('/proc/self/status').read()\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', status)[1], file=sys.stderr)\n"
     )
     arguments = ["analyze", str(folder), "--no-cache", "-j", str(jobs), "-f", "jsonl"]
     begun = time.perf_counter()
