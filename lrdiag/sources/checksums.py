@@ -125,7 +125,7 @@ def _power(bit: int) -> tuple[Words, ...]:
 
 
 def _apply(tables: tuple[Words, ...], crc: Words) -> Words:
-    out = tables[0][crc & np.uint32(0xFF)]
+    out: Words = tables[0][crc & np.uint32(0xFF)]
     for k in range(1, 4):
         out = out ^ tables[k][(crc >> np.uint32(8 * k)) & np.uint32(0xFF)]
     return out

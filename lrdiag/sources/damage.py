@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lrdiag.findings import Problem
 from lrdiag.sources.checksums import crc32c, masked
 from lrdiag.sources.framing import FRAME, HEADER
 from lrdiag.sources.problem_log import ProblemLog

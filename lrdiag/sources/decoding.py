@@ -43,8 +43,11 @@ def matches(template: Template, first: Bytes, common: Flags) -> bool:
     return bool((first[fixed] == template.row[fixed]).all())
 
 
+Steps = tuple[IntArray, Flags | None]
+
+
 def decode(
-    template: Template, rows: Bytes, common: Flags, step: tuple[IntArray, Flags | None] | None = None
+    template: Template, rows: Bytes, common: Flags, step: Steps | None = None
 ) -> Points:
     """Columns of rows (uint8[n, size], any row stride) that match `template`.
 
@@ -63,9 +66,7 @@ def _column(rows: Bytes, at: int, code: str) -> FloatArray:
     return rows[:, at : at + size].view(dtype)[:, 0].astype(np.float64)
 
 
-def decode_steps(
-    template: Template, rows: Bytes, common: Flags
-) -> tuple[IntArray, Flags | None]:
+def decode_steps(template: Template, rows: Bytes, common: Flags) -> Steps:
     """Steps (int64[n]) from their varints, and where the varint has the template's length."""
     at, size = template.step_at, template.step_size
     steps = np.zeros(len(rows), np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Batch:
         order = np.argsort(sizes, kind="stable")
         starts, sizes = starts[order], sizes[order]
         edges = [0, *(np.flatnonzero(np.diff(sizes)) + 1).tolist(), len(sizes)]
-        for first, end in zip(edges[:-1], edges[1:], strict=True):
+        for first, end in pairwise(edges):
             if end > first:
                 self._read_size(buffer, starts[first:end], int(sizes[first]), known)
         self.rejected.sort()
@@ -64,12 +65,9 @@ class Batch:
     def write(self, columns: EventColumns) -> None:
         """Append all points to their columns, in order of position."""
         for tag, rows in self._single.items():
-            place, step, wall, value = zip(*rows, strict=True)
-            piece = np.array(place), np.array(step, np.int64), np.array(wall), np.array(value)
-            self.pieces.setdefault(tag, []).append(piece)
+            self.pieces.setdefault(tag, []).append(_piece(rows))
         for tag, pieces in self.pieces.items():
-            step, wall, value = _in_order(pieces)
-            columns.add(tag, step, wall, value)
+            columns.add(tag, *_in_order(pieces))
 
     def _reject(self, starts: Positions, sizes: Positions) -> None:
         self.rejected += zip(starts.tolist(), sizes.tolist(), strict=True)
@@ -131,6 +129,14 @@ def _labels(rows: Bytes, known: Templates) -> Positions:
         if known.of(rows[unknown[0]].tobytes()) is None:
             odd[unknown[0]] = True
     return labels
+
+
+def _piece(rows: Sequence[tuple[int, int, float, float]]) -> _Piece:
+    place, step, wall, value = zip(*rows, strict=True)
+    return (
+        np.array(place, np.int64), np.array(step, np.int64),
+        np.array(wall, np.float64), np.array(value, np.float64),
+    )  # fmt: skip
 
 
 def _in_order(pieces: Sequence[_Piece]) -> tuple[IntArray, FloatArray, FloatArray]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from lrdiag.runs import FloatArray, IntArray
 
 _FIRST_ROOM = 256
+_Number = TypeVar("_Number", np.int64, np.float64)
 
 
 class Column:
@@ -70,7 +73,7 @@ class Column:
         )
 
 
-def _longer(old: npt.NDArray[np.generic], room: int, used: int) -> npt.NDArray[np.generic]:
+def _longer(old: npt.NDArray[_Number], room: int, used: int) -> npt.NDArray[_Number]:
     new = np.empty(room, old.dtype)
     new[:used] = old[:used]
     return new

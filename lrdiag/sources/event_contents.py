@@ -10,7 +10,7 @@ import numpy as np
 from lrdiag.sources.decoding import Points
 from lrdiag.sources.event_batch import Batch
 from lrdiag.sources.event_columns import EventColumns
-from lrdiag.sources.event_message import Event, Malformed, parse_event
+from lrdiag.sources.event_message import Event, MalformedError, parse_event
 from lrdiag.sources.framing import HEADER
 from lrdiag.sources.templates import Template
 
@@ -45,7 +45,7 @@ class EventContents:
         self.records += 1
         try:
             event = template.read(frame) if template else parse_event(frame[HEADER:-4])
-        except Malformed as error:
+        except MalformedError as error:
             return str(error)
         for scalar in event.scalars:
             if batch is None:
@@ -98,6 +98,8 @@ class EventContents:
 def starts_session(frame: bytes) -> bool:
     """Whether the frame says that a writer starts (SessionLog START)."""
     try:
-        return b"\x3a" in frame[HEADER : HEADER + 24] and parse_event(frame[HEADER:-4]).session_start
-    except Malformed:
+        if b"\x3a" not in frame[HEADER : HEADER + 24]:
+            return False
+        return parse_event(frame[HEADER:-4]).session_start
+    except MalformedError:
         return False

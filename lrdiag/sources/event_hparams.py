@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from lrdiag.sources.event_message import Malformed, tag_text, wire_fields
+from lrdiag.sources.event_message import MalformedError, tag_text, wire_fields
 
 _SESSION_START, _HPARAMS = 3, 1
 
@@ -22,7 +22,7 @@ def read_hparams(contents: Sequence[bytes]) -> dict[str, object]:
             for entry in _entries(content):
                 name, value = _name_and_value(entry)
                 found[name] = value
-        except Malformed:
+        except MalformedError:
             continue
     return found
 

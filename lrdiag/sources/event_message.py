@@ -8,6 +8,7 @@ its wire length and never unpacked. Field numbers are those of TensorFlow's `eve
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _DOUBLE = struct.Struct("<d").unpack_from
@@ -27,7 +28,7 @@ _CONTENT = {
 _BFLOAT16, _HALF_TYPE, _STRING = 14, 19, 7
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """The bytes are no valid protobuf message."""
 
 
@@ -73,7 +74,7 @@ def parse_event(payload: bytes) -> Event:
     """Read one `Event` message.
 
     Raises:
-        Malformed: the payload is not a valid protobuf message.
+        MalformedError: the payload is not a valid protobuf message.
     """
     event = Event()
     for number, kind, value, at, size in wire_fields(payload, 0, len(payload)):
@@ -113,10 +114,10 @@ def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
         if byte < 0x80:
             return value & 0xFFFFFFFFFFFFFFFF, at
         shift += 7
-    raise Malformed("a varint does not end")
+    raise MalformedError("a varint does not end")
 
 
-def wire_fields(data: bytes, at: int, end: int):  # type: ignore[no-untyped-def]
+def wire_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int, int]]:
     """Yield (field number, wire type, varint value or 0, offset of the value, its size)."""
     while at < end:
         key, at = _varint(data, at, end)
@@ -133,9 +134,9 @@ def wire_fields(data: bytes, at: int, end: int):  # type: ignore[no-untyped-def]
             size, start = _varint(data, at, end)
             at = start + size
         else:
-            raise Malformed(f"wire type {kind} is not used by event files")
+            raise MalformedError(f"wire type {kind} is not used by event files")
         if at > end or number == 0:
-            raise Malformed("a field reaches beyond its message")
+            raise MalformedError("a field reaches beyond its message")
         yield number, kind, value, start, at - start
 
 
@@ -197,7 +198,11 @@ def _read_tensor(
         elif number == 8 and kind == _BYTES:
             text = data[start : start + min(size, TEXT_LIMIT)]
         elif number in (5, 6, 7, 10, 11, 13, 16, 17):
-            found = _from_list(data, number, kind, value, start, size, dtype)
+            element, alone = value, True
+            if kind == _BYTES and number not in (5, 6):
+                element, rest = _varint(data, start, start + size)
+                alone = rest == start + size
+            found = _from_list(data, (number, element, dtype), start, size) if alone else None
             many |= found is None
             numbers += [found] if found else []
     if plugin in (b"scalars", b"") and len(numbers) == 1 and not many:
@@ -220,17 +225,17 @@ def _from_content(data: bytes, at: int, size: int, dtype: int) -> tuple[float, i
 
 
 def _from_list(
-    data: bytes, number: int, kind: int, value: int, at: int, size: int, dtype: int
+    data: bytes, element: tuple[int, int, int], at: int, size: int
 ) -> tuple[float, int, str] | None:
-    """One element of a typed list; None when the list holds another number of elements."""
+    """One element (field number, varint, dtype) of a typed list.
+
+    None when the list holds another number of elements.
+    """
+    number, value, dtype = element
     if number == 5:
         return (_FLOAT(data, at)[0], at, "f") if size == 4 else None
     if number == 6:
         return (_DOUBLE(data, at)[0], at, "d") if size == 8 else None
-    if kind == _BYTES:
-        value, end = _varint(data, at, at + size)
-        if end != at + size:
-            return None
     if number == 13:
         raw = struct.pack("<H", value & 0xFFFF)
         if dtype == _BFLOAT16:

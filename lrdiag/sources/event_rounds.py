@@ -28,12 +28,23 @@ from lrdiag.sources.framing import (
     scan,
 )
 from lrdiag.sources.other_values import HEAD, SMALLEST_OTHER, is_other
-from lrdiag.sources.periods import decode_rows, find_period, repeated_rows
+from lrdiag.sources.periods import (
+    Row,
+    Rows,
+    decode_rows,
+    find_period,
+    first_rows,
+    remember_row,
+    remembered_row,
+    repeated_rows,
+)
 from lrdiag.sources.templates import LARGEST, Template, shared_templates
 
 _PEEKS = (16, 48, 128)
 _BULK = 32
 """Frames from which reading in bulk pays (measured)."""
+_ROWS = 8
+"""Rows from which a matrix pays; fewer repeat by chance."""
 _SPARSE = 400
 """Mean frame size from which hopping beats scanning every byte for headers (measured)."""
 _FIRST_SPAN, _LARGEST_SPAN = 1 << 16, 1 << 23
@@ -107,20 +118,49 @@ class Rounds:
 
     def _round(self, at: int) -> int:
         """Read some frames from `at`; returns where to go on, `at` if bytes are missing."""
-        layouts: list[Template | None] = []
+        first = self._hop(at, self._stop, 1)
+        if not len(first.starts):
+            return self._no_frame(at, broken=first.broken)
+        layouts = [self._layout(at, int(first.sizes[0]))]
+        row = remembered_row(layouts[0]) if layouts[0] else None
+        if row is not None and row.begins(self._buffer, at, self._stop):
+            found = repeated_rows(self._buffer, at, self._stop, row)
+            if self._is_worth_it(at, found):
+                return self._periodic(at, row, found)
         for count in _PEEKS:
             peek = self._hop(at, self._stop, count)
-            if not len(peek.starts):
-                return self._no_frame(at, broken=peek.broken)
             layouts += [self._layout(s, z) for s, z in _pairs(peek, len(layouts))]
-            period = find_period(layouts)
-            if period is not None:
-                return self._after_lead(peek, period.lead, period.templates)
+            following = self._try_period(peek, layouts)
+            if following is not None:
+                return following
             if len(layouts) < count:
                 break
         if len(layouts) < _BULK:
             return self._singly(peek, len(layouts))
         return self._mixed(peek)
+
+    def _try_period(self, peek: Frames, layouts: Sequence[Template | None]) -> int | None:
+        """Read rows if the layouts repeat for long enough; None if not."""
+        period = find_period(layouts)
+        if period is None:
+            return None
+        at = int(peek.starts[period.lead])
+        row = Row(period.templates)
+        found = repeated_rows(self._buffer, at, self._stop, row)
+        if not self._is_worth_it(at, found):
+            return None
+        remember_row(row)
+        if period.lead:
+            following = self._singly(peek, period.lead)
+            if following != at or self.lost_from is not None:
+                return following
+        return self._periodic(at, row, found)
+
+    def _is_worth_it(self, at: int, found: Rows) -> bool:
+        """Whether enough rows repeat, or all that the window holds."""
+        count, size = found.rows.shape
+        ends = at + (count + 1) * size > self._stop
+        return bool(count >= _ROWS or (count > 1 and ends))
 
     def _no_frame(self, at: int, *, broken: bool) -> int:
         """No whole frame lies at `at`: it is damaged, or more bytes are needed."""
@@ -185,21 +225,12 @@ class Rounds:
         found = goes_on_at(self._buffer, at, at + size, self._stop, self._limit)
         return found.found and found.at == at + size
 
-    def _after_lead(self, peek: Frames, lead: int, templates: Sequence[Template]) -> int:
-        at = int(peek.starts[lead])
-        if lead:
-            following = self._singly(peek, lead)
-            if following != at or self.lost_from is not None:
-                return following
-        return self._periodic(at, templates)
-
-    def _periodic(self, at: int, templates: Sequence[Template]) -> int:
+    def _periodic(self, at: int, row: Row, found: Rows) -> int:
         """Read rows of frames whose layouts repeat."""
         self.mixed = False
         self._span = _FIRST_SPAN
-        stop = self._stop
+        templates = row.templates
         while True:
-            found = repeated_rows(self._buffer, at, stop, templates)
             count, size = found.rows.shape
             if not count:
                 frames = self._hop(at, self._stop, len(templates))
@@ -209,11 +240,11 @@ class Rounds:
             odd = next((p for p, z in damaged if not self._is_plain_damage(p, z)), None)
             if odd is None:
                 break
-            stop = at + (odd - at) // size * size
+            found = first_rows(found, (odd - at) // size)
         for place, frame_size in damaged:
             self._damage.record(self._base + place, self._base + place + frame_size)
         self._contents.take_rows(at, size, templates, points)
-        return at + count * size
+        return int(at + count * size)
 
     def _mixed(self, peek: Frames) -> int:
         """Read a stretch of frames in any order."""

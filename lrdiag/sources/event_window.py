@@ -48,7 +48,7 @@ class Window:
         before = self.filled
         while self.filled < len(self.buffer) and not self.final:
             room = min(len(self.buffer), self.end - self.base) - self.filled
-            target = memoryview(self.buffer)[self.filled : self.filled + room]
+            target = self.buffer.data[self.filled : self.filled + room]
             got = os.preadv(self._descriptor, [target], self.base + self.filled)
             if got == 0:
                 self.end = self.base + self.filled
@@ -67,7 +67,7 @@ class Window:
 
     def read_at(self, target: Bytes, position: int) -> int:
         """Read bytes from a position of the file past the window; returns how many."""
-        return os.preadv(self._descriptor, [memoryview(target)], position)
+        return os.preadv(self._descriptor, [target.data], position)
 
     def move_to(self, position: int) -> None:
         """Go on at a position of the file."""

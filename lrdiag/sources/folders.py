@@ -89,7 +89,7 @@ def _kind(entry: os.DirEntry[str], root: str, seen: set[str], problems: list[Pro
 def _linked(entry: os.DirEntry[str], root: str, seen: set[str], problems: list[Problem]) -> str:
     try:
         target = os.path.realpath(entry.path, strict=True)
-        mode = os.stat(target).st_mode
+        mode = Path(target).stat().st_mode
     except OSError as error:
         problems.append(_skipped_link(entry.path, f"a broken symlink: {error.strerror}"))
         return ""

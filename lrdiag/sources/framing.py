@@ -60,7 +60,7 @@ def _claimed(header: bytes) -> int | None:
 
 def hop(buffer: Bytes, at: int, stop: int, known: dict[bytes, int], count: int) -> Frames:
     """Walk up to `count` frames one by one; `known` caches header bytes to frame size."""
-    data = memoryview(buffer)[at:stop]
+    data = buffer.data[at:stop]
     size_of, room = known.get, len(data)
     starts: list[int] = []
     sizes: list[int] = []

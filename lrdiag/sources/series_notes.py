@@ -6,7 +6,7 @@ tags that had to be respelt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from lrdiag.sources.problem_log import ProblemLog
 
 _LONG_TAG = 1000
 _MANY_TAGS = 10_000
+_SHORT = 10_000
+"""Length up to which many series are looked at as one matrix: calls cost more than the work."""
 _CLOCK_SLACK = 1.0
 """Seconds by which threads of one process may log out of order."""
 
@@ -24,14 +26,37 @@ def note_series(log: ProblemLog, series: Mapping[str, Series]) -> None:
     if len(series) > _MANY_TAGS:
         what = f"many tags: {len(series)} in one file; each is a series of its own"
         log.add("many-tags", what, severity="info")
-    for tag, found in series.items():
+    for tag in series:
         if len(tag) > _LONG_TAG:
             what = f"a tag is {len(tag)} characters long: {tag[:40]}…"
             log.add("long-tag", what, severity="info")
-        if len(found):
-            _note_values(log, found)
-            _note_steps(log, found)
-            _note_clock(log, found)
+    for found in _remarkable(series.values()):
+        _note_values(log, found)
+        _note_steps(log, found)
+        _note_clock(log, found)
+
+
+def _remarkable(series: Iterable[Series]) -> Iterator[Series]:
+    """Series that may deserve a remark; series of one length are looked at together."""
+    alike: dict[int, list[Series]] = {}
+    for found in series:
+        alike.setdefault(len(found), []).append(found)
+    for length, group in alike.items():
+        if not length or (length < _SHORT and _is_clean(group)):
+            continue
+        yield from group
+
+
+def _is_clean(group: Sequence[Series]) -> bool:
+    step = np.stack([s.step for s in group])
+    wall = np.stack([s.wall_time for s in group])
+    value = np.stack([s.value for s in group])
+    return bool(
+        step.min() >= 0
+        and (step[:, 1:] >= step[:, :-1]).all()
+        and (wall[:, 1:] >= wall[:, :-1]).all()
+        and np.isfinite(value).all()
+    )
 
 
 def note_bad_tag(log: ProblemLog, tag: bytes, shown: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrdiag.sources.checksums import Bytes
-from lrdiag.sources.event_message import Event, Malformed, Scalar, parse_event
+from lrdiag.sources.event_message import Event, MalformedError, Scalar, parse_event
 from lrdiag.sources.framing import HEADER
 
 _FLOAT = struct.Struct("<f")
@@ -43,7 +43,7 @@ class Template:
     step_at: int
     step_size: int
     values: tuple[tuple[bytes, int, str], ...]
-    fixed: Bytes = field(init=False)
+    fixed: npt.NDArray[np.intp] = field(init=False)
     _mask: int = field(init=False)
     _expected: int = field(init=False)
 
@@ -77,7 +77,7 @@ def _step(varint: bytes) -> int:
     value = 0
     for k, byte in enumerate(varint):
         if (byte < 0x80) != (k == len(varint) - 1):
-            raise Malformed("a step has another length than its layout says")
+            raise MalformedError("a step has another length than its layout says")
         value |= (byte & 0x7F) << (7 * k)
     value &= 0xFFFFFFFFFFFFFFFF
     return value - (1 << 64) if value >> 63 else value
@@ -143,7 +143,7 @@ def _words_of(fixed: npt.NDArray[np.bool_]) -> list[int]:
     words: list[int] = []
     for start, end in edges.reshape(-1, 2).tolist():
         inside = range(max(start, HEADER), end - 7, 8)
-        words += [*inside, end - 8] if len(inside) else []
+        words += [*inside, end - 8] if inside else []
     return words[:_WORDS]
 
 
@@ -177,7 +177,7 @@ class Templates:
     def _learn(self, frame: bytes) -> Template | None:
         try:
             template = template_of(frame, parse_event(frame[HEADER:-4]))
-        except Malformed:
+        except MalformedError:
             return None
         if template is not None:
             if self._count >= _IN_ALL:
