@@ -39,8 +39,7 @@ class DropTooEarly:
             yield weighed
             return
         mean = weighed.traits.get("rate_mean", 1.0)
-        decays = bool(weighed.shape.drops) or view.schedule.smooth
-        found = weighed.failed and decays and mean <= self.max_mean_rate
+        found = weighed.failed and bool(weighed.shape.drops) and mean <= self.max_mean_rate
         yield verdict(
             found,
             observed=mean,

@@ -25,6 +25,8 @@ class PlateauAfterDrop:
         min_probability: probability from which it is reported; 0 takes that of the fitted card.
         max_change: largest relative change of the validation loss from before the drop to the
             end of its segment (fraction, either way).
+        max_train_fall: largest relative fall of the training loss over the same rows; more than
+            that is something brought.
         max_ratio: largest ratio of new to old rate; a smaller step belongs to a gradual decay
             whose single steps cannot be told apart.
         min_rows: rows a drop's segment must have.
@@ -35,6 +37,7 @@ class PlateauAfterDrop:
 
     min_probability: float = 0.0
     max_change: float = 0.1
+    max_train_fall: float = 0.1
     max_ratio: float = 0.4
     min_rows: int = 2
 
@@ -67,8 +70,9 @@ class PlateauAfterDrop:
         observed = math.expm1(change.value)
         fields: dict[str, Any] = common(view, weighed)
         fields["first_step"] = drop.placed.change.step
+        still = -math.expm1(weighed.traits["train_segment"]) <= self.max_train_fall
         return verdict(
-            weighed.failed and abs(observed) <= self.max_change,
+            weighed.failed and still and abs(observed) <= self.max_change,
             observed=observed,
             threshold=self.max_change,
             unit=UNIT,
