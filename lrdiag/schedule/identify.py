@@ -21,6 +21,8 @@ _NO_ROWS = np.zeros(0, np.int64)
 _MANUAL_SHARE = 0.4
 # Fewer changes than this need no curve to explain them.
 _FEW_CHANGES = 3
+# Through so few rows some curve always passes: they are told as changes.
+_FEWEST_FOR_CURVES = 6
 _LONGEST_RUN = 4
 # A stepped family this short is believed even where changes follow one another.
 _PLAIN_COST = 5
@@ -72,6 +74,8 @@ def _by_hand(sample: Sample, rates: Rates, steps: Steps) -> bool:
 
 def _may_be_smooth(rates: Rates, sample: Sample) -> bool:
     """Whether changes follow one another, or are so small that printing may hide some."""
+    if len(rates) < _FEWEST_FOR_CURVES:
+        return False
     changed = np.abs(np.diff(sample.rate)) > 0
     if changed.sum() < _FEW_CHANGES:
         return bool(np.any(np.diff(sample.rate) > 0)) and bool(np.any(changed[1:] & changed[:-1]))

@@ -31,6 +31,10 @@ _TOO_LITTLE = "The configured schedule does not say enough to be compared with t
 _UNEXPLAINED = "The logged rate is not the configured schedule under any of the usual mistakes."
 
 
+# A "rate" beyond this beside a plausible one counts updates, whatever its name.
+_LARGEST_RATE = 1e3
+
+
 def infer_schedule(
     lr: Mapping[str, Series],
     axis: EpochAxis,
@@ -56,6 +60,8 @@ def infer_schedule(
     """
     rates = {name: clean_rates(series) for name, series in lr.items()}
     rates = {name: r for name, r in rates.items() if len(r)}
+    plausible = {name: r for name, r in rates.items() if float(r.rate.max()) < _LARGEST_RATE}
+    rates = plausible or rates
     if not rates:
         return _without_rate(axis, configured, train_loss, last_step)
     horizon = epochs or (configured.epochs if configured else None)

@@ -166,3 +166,8 @@ def test_the_one_row_dip_of_get_lr_is_one_drop_and_is_said():
     found = infer(rates)
     assert [c.step for c in found.drops] == [20, 40] and not found.rises
     assert "get_last_lr" in found.notes[0]
+
+
+def test_four_rows_that_all_change_are_drops_not_a_curve():
+    found = infer([0.1, 0.01, 0.001, 0.0001], [0, 30, 60, 90])
+    assert [c.step for c in found.drops] == [30, 60, 90]
