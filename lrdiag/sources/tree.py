@@ -18,9 +18,12 @@ from lrdiag.sources.registry import log_sources, source_named
 from lrdiag.sources.run_homes import home_of, merge_homes, runs_of
 
 _NEVER_LOGS = frozenset(
-    ".pt .pth .ckpt .safetensors .bin .onnx .h5 .pb .npy .npz .pkl .pickle .zip .tar .tgz .png"
-    " .jpg .jpeg .gif .svg .pdf .mp4 .wav .py .pyc .ipynb .html .so".split()
-)
+    {
+        ".bin", ".ckpt", ".gif", ".h5", ".html", ".ipynb", ".jpeg", ".jpg", ".mp4", ".npy", ".npz",
+        ".onnx", ".pb", ".pdf", ".pickle", ".pkl", ".png", ".pt", ".pth", ".py", ".pyc",
+        ".safetensors", ".so", ".svg", ".tar", ".tgz", ".wav", ".zip",
+    }
+)  # fmt: skip
 
 
 def discover(paths: Sequence[str | Path], kinds: KindMemory | None = None) -> Discovery:
@@ -94,7 +97,8 @@ def _below(
 
 def _under(root: Path, place: RunLocation) -> RunLocation:
     base = root.parent if root.is_file() else root
-    return replace(place, name=base.as_posix() if place.name == "." else f"{base.as_posix()}/{place.name}")
+    below = "" if place.name == "." else f"/{place.name}"
+    return replace(place, name=f"{base.as_posix()}{below}")
 
 
 def _runs_in(
@@ -154,13 +158,15 @@ def _sniffed(path: Path) -> str:
     return next((source.name for source in log_sources() if source.sniff(path, head)), "")
 
 
-_LOGGERS_OWN = re.compile(r"version_\d+|lightning_logs|csv_logs?|tb(_logs?)?|tensorboard|logs?|runs?")
+_LOGGERS_OWN = re.compile(
+    r"version_\d+|lightning_logs|csv_logs?|tb(_logs?)?|tensorboard|logs?|runs?"
+)
 
 
 def _sidecars(folder: Path, root: Path, memory: SearchMemory) -> tuple[Path, ...]:
     found = memory.sidecars(folder)
     climb = True
-    while not found and climb and folder != root and folder != folder.parent:
+    while not found and climb and folder not in (root, folder.parent):
         # A logger's own folders (lightning_logs/version_0) hold the log only; what the user
         # wrote about the run lies above them. Of any other folder one parent is looked at.
         climb = _LOGGERS_OWN.fullmatch(folder.name) is not None
