@@ -113,7 +113,9 @@ def server(request, logdir, tmp_path_factory):
 
 
 def status(url: str) -> dict:
-    return json.loads(read(f"{url}/data/plugin/lrdiag_health/status"))
+    found = json.loads(read(f"{url}/data/plugin/lrdiag_health/status"))
+    assert found["state"] != "failed", found
+    return found
 
 
 def test_the_tab_shows_the_findings_of_the_logdir(server, chromium):

@@ -23,7 +23,8 @@ def test_plots_are_written_beside_the_markdown_report(log):
 
 
 def test_plot_files_without_a_report_file_are_refused(log):
-    done = CliRunner().invoke(cli, ["analyze", str(log / "log.csv"), "-f", "md", "--plots", "files"])
+    arguments = ["analyze", str(log / "log.csv"), "-f", "md", "--plots", "files"]
+    done = CliRunner().invoke(cli, arguments)
     assert "--plots files needs --output" in str(done.exception)
 
 

@@ -5,7 +5,7 @@ import io
 import re
 import unicodedata
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -18,6 +18,9 @@ from lrdiag.reports.escaping import (
     prose,
     shorten,
 )
+
+# No test depends on the speed of the machine.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ANY = st.text(st.characters(), max_size=60)
 MARKUP = st.text("<>&\"'`*_[]()!|~\\#+-=.:@$ \n\tahtpw1/", max_size=60)
@@ -34,6 +37,7 @@ def is_harmless(text: str) -> bool:
     return not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text)
 
 
+@PATIENT
 @given(ANY)
 def test_no_control_or_direction_character_gets_through(text):
     for shown in (name_text(text), prose(text)):
@@ -57,6 +61,7 @@ def test_a_long_name_keeps_both_ends_and_says_what_is_missing():
     assert len(shown) < 150
 
 
+@PATIENT
 @given(MARKUP)
 def test_markdown_shows_exactly_the_text(text):
     gfm = as_github()
@@ -71,6 +76,7 @@ def test_markdown_shows_exactly_the_text(text):
     assert read == f"x {shown}".strip()
 
 
+@PATIENT
 @given(MARKUP)
 def test_a_name_in_a_table_keeps_the_columns(text):
     gfm = as_github()
@@ -93,6 +99,7 @@ def test_mentions_references_and_links_are_broken_up():
     assert "www." not in markdown_text("www.canary.invalid")
 
 
+@PATIENT
 @given(ANY)
 def test_no_cell_is_a_formula(text):
     cell = csv_cell(text)

@@ -94,3 +94,12 @@ def test_numpy_values_and_nested_params_are_written(examples):
 
 def test_the_same_report_gives_the_same_bytes(examples):
     assert JsonFormat().render(examples.mixed()) == JsonFormat().render(examples.mixed())
+
+
+def test_the_report_of_the_sample_logs_fits_the_schema(schema):
+    import lrdiag
+
+    report = lrdiag.analyze(SCHEMA.parents[1] / "sample_logs")
+    data = strict(report.render("json", curves=True))
+    assert len(data["runs"]) > 5
+    jsonschema.Draft202012Validator(schema).validate(data)

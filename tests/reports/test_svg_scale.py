@@ -3,14 +3,18 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrdiag.reports.svg_scale import Scale, fit
 
+# No test depends on the speed of the machine.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
 
 
+@PATIENT
 @given(st.lists(FINITE | st.sampled_from([math.nan, math.inf]), max_size=40))
 def test_every_finite_value_lands_inside(values):
     scale = fit(values, 100.0, 0.0)
