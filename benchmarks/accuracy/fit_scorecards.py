@@ -191,7 +191,7 @@ def answer(label, truth):
     """Whether a run has a label, and whether that is decided."""
     if (
         label == "lr_too_low"
-        and EARLY <= set(truth["labels"]) | set(truth["ignore"])
+        and set(truth["labels"]) | set(truth["ignore"]) >= EARLY
         and ("drop_too_early" in truth["labels"])
     ):  # the corpus calls both names right for a rate that is too low because it fell early
         return True, True

@@ -14,6 +14,7 @@ from lrdiag.checks.interface import Evidence
 from lrdiag.checks.traits import smooth
 from lrdiag.checks.weighing import Weighed, common, drop_place, weigh
 from lrdiag.runs import FloatArray
+from lrdiag.statistics.noise import noise_level
 from lrdiag.view import RunView
 
 
@@ -60,10 +61,12 @@ UNIT = "relative fall of train_loss at the drop"
 
 
 def flat_from(curve: FloatArray, row: int) -> int:
-    """First row from which the smoothed curve gained less than 2 % until the drop."""
-    even = smooth(curve[:row]) if row >= 5 else curve[:row]
-    level = float(even[-3:].mean())
-    above = np.flatnonzero(even > level + 0.02)
+    """First row from which the smoothed curve gained under 2 % (or its noise) until the drop."""
+    if row < 6:
+        return 0
+    even = smooth(curve[:row])
+    level = float(np.median(even[-max(3, row // 4) :]))
+    above = np.flatnonzero(even > level + 0.02 + 2 * noise_level(curve[:row]))
     return int(above[-1]) + 1 if len(above) else 0
 
 

@@ -117,4 +117,4 @@ def _spread(at: FloatArray, rows: int, edges: FloatArray) -> FloatArray:
     width = (last - first) / rows
     if width <= 0 or abs(first - edges[0]) > 1.6 * width or abs(last - edges[-1]) > 1.6 * width:
         return edges
-    return first + width * np.arange(rows + 1)
+    return np.asarray(first + width * np.arange(rows + 1), np.float64)

@@ -101,9 +101,9 @@ def _averaged(value: FloatArray, scale: int) -> FloatArray:
 
 def _logged(value: FloatArray, first: float, ratios: bool) -> FloatArray:
     if ratios:
-        return np.log(np.maximum(value, FLOOR * first))
+        return np.asarray(np.log(np.maximum(value, FLOOR * first)))
     span = float(np.ptp(value)) or 1.0
-    return np.log((value - value.min()) / span + 0.1)
+    return np.asarray(np.log((value - value.min()) / span + 0.1))
 
 
 def _turns(placed: list[PlacedChange], scale: int, count: int) -> tuple[Turn, ...]:

@@ -34,5 +34,6 @@ def t_tail(t: float, degrees: float) -> float:
     training curves allow one to claim.
     """
     degrees = max(degrees, 1.0)
-    z = math.sqrt(degrees * math.log1p(t * t / degrees)) * (1 - 3 / (4 * degrees + 1))
-    return normal_tail(math.copysign(max(z, 0.0), t))
+    shrink = (8 * degrees + 1) / (8 * degrees + 3)
+    z = shrink * math.sqrt(degrees * math.log1p(t * t / degrees))
+    return normal_tail(math.copysign(z, t))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lrdiag.runs import FloatArray
@@ -19,7 +21,7 @@ def noise_level(value: FloatArray) -> float:
     if len(value) < 4:
         return float("nan")
     second = value[2:] - 2 * value[1:-1] + value[:-2]
-    robust = MAD_TO_SIGMA * float(np.median(np.abs(second))) / np.sqrt(6.0)
+    robust = MAD_TO_SIGMA * float(np.median(np.abs(second))) / math.sqrt(6.0)
     if robust > 0:
         return robust
     return float(np.sqrt(np.mean(second**2) / 6.0))
