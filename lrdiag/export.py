@@ -112,7 +112,7 @@ def _write_parquet(runs: Iterable[Run], problems: list[Problem], output: Path | 
         import pyarrow.parquet as pq
     except ImportError as error:
         raise ReportError(
-            "Parquet needs pyarrow.", "Install it: pip install 'lrdiag[parquet]'."
+            "Parquet needs pyarrow.", "Install it: pip install pyarrow."
         ) from error
     text = pa.dictionary(pa.int32(), pa.string())
     kinds = (text, text, pa.int64(), pa.float64(), pa.float64())

@@ -134,6 +134,24 @@ def test_a_misspelt_option_is_answered_with_the_right_one():
     assert "--format" in done.stderr
 
 
+def test_a_misspelt_command_is_answered_with_the_right_one():
+    done = lrdiag("analyz", SAMPLES)
+    assert done.returncode == 2
+    assert "Did you mean 'analyze'?" in done.stderr
+
+
+def test_an_interrupt_is_not_taken_for_a_failed_finding():
+    code = (
+        "from lrdiag.cli import main\n"
+        "def interrupted(*a, **k): raise KeyboardInterrupt\n"
+        "main.cli.main = interrupted\n"
+        "main.main(['analyze', '.'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+
+
 def test_a_truncated_event_file_is_read_up_to_the_cut(tmp_path):
     source = next(SAMPLES.rglob("*tfevents*"))
     cut = tmp_path / source.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 # A process that reads logs gains nothing from BLAS threads, and numpy imports faster without
 # them; it must be set before numpy is imported.
@@ -53,6 +53,17 @@ class _LazyGroup(click.Group):
         command = getattr(import_module(place.module), "command")  # noqa: B009 - lazy by name
         return command if isinstance(command, click.Command) else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.short_help) for name, place in COMMANDS.items()])
@@ -78,12 +89,26 @@ def cli() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line; LrdiagError becomes one clear message and exit code 2."""
+INTERRUPTED = 130  # 128 + SIGINT, as shells do it; 1 would read as failed findings
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every error becomes one clear message and its exit code."""
     try:
-        return cli.main(args=arguments, prog_name="lrdiag", standalone_mode=True)
+        code = cli.main(args=arguments, prog_name="lrdiag", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted.", err=True)
+        sys.exit(INTERRUPTED)
     except LrdiagError as error:
         from lrdiag.cli.output import show_error
 
         show_error(error)
         sys.exit(2)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: no fault of anyone.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
