@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,8 +22,11 @@ _COLUMNS = ("run", "tag", "step", "wall_time", "value")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_runs(paths: list[Path], form: str, output: Path | None) -> None:
+def export_runs(paths: list[Path], form: str, output: Path | None) -> list[Problem]:
     """Read the runs below `paths` and write them to `output` (standard output if None).
+
+    Returns:
+        Problems of the files that the format has no room for (JSON holds them itself).
 
     Raises:
         SourceError: a path does not exist.
@@ -38,7 +42,8 @@ def export_runs(paths: list[Path], form: str, output: Path | None) -> None:
     try:
         _WRITERS[form](runs, problems, output)
     except OSError as error:
-        raise ReportError(f"cannot write {output}: {error.strerror or error}.") from error
+        raise ReportError(f"cannot write {output or 'output'}: {error.strerror or error}.") from error
+    return [] if form == "json" else problems
 
 
 def _number(value: float) -> float | str:
@@ -90,7 +95,6 @@ def _write_csv(runs: Iterable[Run], problems: list[Problem], output: Path | None
             problems += run.problems
             for series in run.series.values():
                 writer.writerows(_csv_rows(_cell(run.name), series))
-    _show(problems)
 
 
 def _csv_rows(run: str, series: Series) -> Iterator[tuple[Any, ...]]:
@@ -108,8 +112,7 @@ def _write_parquet(runs: Iterable[Run], problems: list[Problem], output: Path | 
     if output is None:
         raise ConfigError("Parquet cannot go to standard output.", "Give --output FILE.")
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
         raise ReportError(
             "Parquet needs pyarrow.", "Install it: pip install pyarrow."
@@ -125,17 +128,6 @@ def _write_parquet(runs: Iterable[Run], problems: list[Problem], output: Path | 
                 writer.write_table(
                     pa.table([*names, series.step, series.wall_time, series.value], schema)
                 )
-    _show(problems)
-
-
-def _show(problems: list[Problem]) -> None:
-    """CSV and Parquet have no room for problems: they are told on stderr."""
-    from lrdiag.cli.output import say
-
-    for problem in problems:
-        where = f" at byte {problem.offset}" if problem.offset is not None else ""
-        where = f" at line {problem.line}" if problem.line is not None else where
-        say(f"{problem.severity}: {problem.file}{where}: {problem.message}")
 
 
 @contextmanager

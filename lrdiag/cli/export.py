@@ -23,6 +23,10 @@ def command(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
     Runs are physical folders and files here; `analyze` merges splits such as train/ and
     validation/.
     """
+    from lrdiag.cli.output import say
     from lrdiag.export import export_runs
 
-    export_runs(list(paths), form, output)
+    for problem in export_runs(list(paths), form, output):
+        where = f" at byte {problem.offset}" if problem.offset is not None else ""
+        where = f" at line {problem.line}" if problem.line is not None else where
+        say(f"{problem.severity}: {problem.file}{where}: {problem.message}")
