@@ -51,7 +51,7 @@ CARDS = {
         },
     ),
     "lr_too_high": (
-        0.0075,
+        0.0095,
         {
             "val_up": 1,
             "gap_end": -1,
@@ -76,15 +76,20 @@ CARDS = {
         },
     ),
     "drop_too_late": (
-        0.006,
+        0.0145,
         {
-            "last_train_jump": -1,
-            "train_left_half": 0,
-            "first_train_noise_before": 1,
-            "first_length": -1,
             "val_up": 1,
+            "accuracy_noise": 0,
+            "first_accuracy_gain": 0,
+            "val_noise_late": -1,
+            "last_train_jump": -1,
+            "first_val_late_progress": 0,
+            "val_noise_early": 0,
+            "last_val_noise_before": 1,
             "first_position": 1,
-            "last_val_slope": 1,
+            "first_length": -1,
+            "train_left_half": 0,
+            "last_position": 0,
         },
     ),
     "data_leakage": (

@@ -75,19 +75,22 @@ def _has_finite(curve: Curve | None) -> bool:
 
 
 def _edges(at: FloatArray, unit: str) -> tuple[FloatArray, FloatArray]:
-    """Row ends and bin edges: the points themselves, or even bins where there are too many."""
+    """Row ends and bin edges: the points themselves, or even bins where there are too many.
+
+    Points a constant gap apart stand for `gap` each, so bins of whole epochs begin half a gap
+    before the first point, whether an epoch is named by its start or its end.
+    """
     points = np.unique(at)
-    span = float(points[-1] - points[0])
+    gap = float(np.median(np.diff(points))) if len(points) > 1 else 1.0
+    span = float(points[-1] - points[0]) + gap
     wanted = min(len(points), MAX_ROWS)
     if unit == "epoch":
-        wanted = min(wanted, max(round(span) + 1, 1))
-    if len(points) > 1.3 * wanted and span > 0:
-        width = span / max(wanted - 1, 1)
-        points = points[0] + width * np.arange(wanted)
-    first = points[0] - (np.median(np.diff(points)) if len(points) > 1 else 1.0)
-    edges = np.concatenate([[first], points])
-    edges[-1] = np.nextafter(max(edges[-1], float(at.max())), np.inf)
-    return points, edges
+        wanted = max(min(wanted, round(span)), 1)
+    if len(points) <= 1.3 * wanted:
+        return points, np.concatenate([[points[0] - gap], points])
+    edges = points[0] - gap / 2 + span / wanted * np.arange(wanted + 1)
+    last = points[np.clip(np.searchsorted(points, edges[1:], "right") - 1, 0, len(points) - 1)]
+    return np.maximum.accumulate(last), edges
 
 
 def _on_rows(

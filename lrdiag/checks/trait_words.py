@@ -15,6 +15,11 @@ def _percent(value: float) -> str:
     return f"{math.expm1(min(value, 20.0)):+.1%}"
 
 
+def _back(value: float) -> str:
+    """A fall given as earlier minus later logarithm."""
+    return _percent(-value)
+
+
 def _times(value: float) -> str:
     return f"{math.exp(min(value, 20.0)):.2f} times"
 
@@ -46,6 +51,10 @@ WORDS: Mapping[str, tuple[str, Teller]] = {
     "rate_above_0.3": ("share of the run above 0.3 of the highest rate", "{:.0%}".format),
     "first_position": ("share of the run before the first drop", "{:.0%}".format),
     "first_length": ("share of the run from the first drop to the next", "{:.0%}".format),
+    "first_accuracy_gain": ("validation accuracy from the first drop on", "{:+.1%}".format),
+    "first_val_late_progress": ("validation loss over the last 60 % before the drop", _back),
+    "last_val_noise_before": ("noise of the validation loss before the last drop", "{:.1%}".format),
+    "last_position": ("share of the run before the last drop", "{:.0%}".format),
     "first_val_since_start": ("validation loss from the start to the first drop", _percent),
     "first_train_noise_before": ("noise of the training loss before the drop", "{:.1%}".format),
     "last_train_slope_left": (
