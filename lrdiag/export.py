@@ -42,7 +42,8 @@ def export_runs(paths: list[Path], form: str, output: Path | None) -> list[Probl
     try:
         _WRITERS[form](runs, problems, output)
     except OSError as error:
-        raise ReportError(f"cannot write {output or 'output'}: {error.strerror or error}.") from error
+        where = output or "standard output"
+        raise ReportError(f"cannot write {where}: {error.strerror or error}.") from error
     return [] if form == "json" else problems
 
 

@@ -115,7 +115,8 @@ def test_more_tags_of_one_size_than_layouts_are_kept(read):
 def test_nan_and_infinities_survive_and_are_named(read):
     values = [1.0, float("nan"), float("inf"), float("-inf"), 2.0]
     frames = [
-        codec.frame(codec.event(k, 1.0 + k, [codec.scalar("loss", v)])) for k, v in enumerate(values)
+        codec.frame(codec.event(k, 1.0 + k, [codec.scalar("loss", value)]))
+        for k, value in enumerate(values)
     ]
     found = read(b"".join(frames))
     assert np.array_equal(found.series["loss"].value, values, equal_nan=True)
