@@ -10,8 +10,8 @@ from typing import Any
 
 from lrdiag.axis_inference import infer_axis
 from lrdiag.config import Config
-from lrdiag.errors import ConfigError
 from lrdiag.curves import curves_of, lr_series_of
+from lrdiag.errors import ConfigError
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Verdict
 from lrdiag.roles import Roles, resolve_roles
 from lrdiag.rulefile.values import RuleSet

@@ -26,6 +26,15 @@ def cut(text: str, width: int) -> str:
     return _head(text, width - 1) + "…"
 
 
+def cut_middle(text: str, width: int) -> str:
+    """Like `cut`, but the end is kept: paths differ in their last parts."""
+    if cells(text) <= width:
+        return text
+    head = _head(text, (width - 1) // 3)
+    tail = _head(text[::-1], width - 1 - cells(head))[::-1]
+    return f"{head}…{tail}"
+
+
 def wrap(text: str, width: int) -> list[str]:
     """The words of a text in lines of at most `width` columns; longer words are broken.
 
@@ -57,7 +66,7 @@ class Table:
     """Rows of texts, aligned in `width`.
 
     When a row would not fit, the last column gives way down to 26 columns, then column `shrink`
-    down to 16, then the last again.
+    (names of runs, cut in the middle) down to 16, then the last again.
     """
 
     def __init__(self, width: int, shrink: int) -> None:
@@ -79,6 +88,9 @@ class Table:
             if over > 0:
                 widths[column] = max(widths[column] - over, min(widths[column], least))
         for row in self.rows:
-            shown = [cut(text, w) for text, w in zip(row, widths, strict=True)]
+            shown = [
+                (cut_middle if column == self.shrink else cut)(text, widths[column])
+                for column, text in enumerate(row)
+            ]
             pads = [" " * (w - cells(text)) for text, w in zip(shown, widths, strict=True)]
             yield "  ".join(style(t) + pad for t, pad in zip(shown, pads, strict=True)).rstrip()
