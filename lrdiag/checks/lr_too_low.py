@@ -13,6 +13,11 @@ from lrdiag.checks.weighing import Weighed, common, weigh
 from lrdiag.view import RunView
 
 
+EARLY_PROBABILITY = 0.25
+"""Enough where the rate very likely fell too early: what is left of the run is then trained at too
+low a rate, and the corpus calls both names right in nine of ten such runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class LrTooLow:
     """A higher rate would very likely have ended lower.
@@ -20,9 +25,6 @@ class LrTooLow:
     Attributes:
         min_probability: probability from which it is reported; 0 takes that of the fitted card
             (see `statistics/scorecards.json` and docs/accuracy.md).
-        early_probability: the same where the rate very likely fell too early: what is left of
-            the run is then trained at too low a rate, and the corpus calls both names right in
-            nine of ten such runs.
         max_up: largest share of upward movement of the validation loss; a noisy descent is no
             sign of a low rate (sweep over the corpus: 95 % of the cases lie below 0.13).
     """
@@ -31,7 +33,6 @@ class LrTooLow:
     requires: ClassVar[tuple[str | tuple[str, ...], ...]] = ("train_loss", "val_loss")
 
     min_probability: float = 0.0
-    early_probability: float = 0.25
     max_up: float = 0.45
 
     def evaluate(self, view: RunView) -> Iterator[Evidence]:
@@ -42,7 +43,7 @@ class LrTooLow:
             return
         up = weighed.traits["val_up"]
         likely = weighed.failed or (
-            weighed.probability >= self.early_probability and _fell_early(view)
+            weighed.probability >= EARLY_PROBABILITY and _fell_early(view)
         )
         yield verdict(
             likely and up <= self.max_up,
