@@ -12,7 +12,6 @@ from lrdiag.checks.interface import Evidence
 from lrdiag.checks.weighing import Weighed, common, weigh
 from lrdiag.view import RunView
 
-
 EARLY_PROBABILITY = 0.25
 """Enough where the rate very likely fell too early: what is left of the run is then trained at too
 low a rate, and the corpus calls both names right in nine of ten such runs."""
