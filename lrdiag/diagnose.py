@@ -69,7 +69,7 @@ def diagnose_run(run: Run, rules: RuleSet, config: Config) -> RunReport:
     findings = tuple(_findings(view, rules, config))
     return RunReport(
         run=run.name,
-        verdict=run_verdict(findings, run.problems),
+        verdict=run_verdict(findings, run.problems, max(map(len, view.curves.values()), default=0)),
         sources=run.sources,
         roles=roles.tags,
         role_notes=notes,

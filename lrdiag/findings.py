@@ -207,6 +207,40 @@ class ReportCurve:
     high: tuple[float | None, ...] = ()
 
 
+CAUSES = frozenset(
+    [
+        "nan-divergence",
+        "no-signal",
+        "data-leakage",
+        "schedule-not-applied",
+        "schedule-stepped-per-batch",
+        "schedule-double-stepped",
+        "schedule-mismatch",
+        "milestone-never-reached",
+        "lr-jump-on-resume",
+    ]
+)
+"""Rules that name what went wrong in the training code or data."""
+
+SYMPTOMS = frozenset(
+    [
+        "lr-too-high",
+        "lr-too-low",
+        "drop-too-early",
+        "drop-too-late",
+        "plateau-after-drop",
+        "post-drop-divergence",
+        "post-drop-oscillation",
+        "loss-spike",
+        "constant-lr",
+        "overfitting",
+        "generalization-gap",
+    ]
+)
+"""Rules whose remedy is beside the point while a cause stands: first the schedule must run as
+configured, or the labels mean something; then rates and milestones can be tuned."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """Everything lrdiag says about one run."""
@@ -227,9 +261,19 @@ class RunReport:
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """Failed, not suppressed findings, worst first."""
+        """Failed, not suppressed findings: worst first, causes before symptoms."""
         bad = [f for f in self.findings if f.status is Status.FAILED and not f.suppressed]
-        return tuple(sorted(bad, key=lambda f: (-f.severity.rank, -(f.confidence or 0))))
+        return tuple(
+            sorted(
+                bad, key=lambda f: (-f.severity.rank, f.rule not in CAUSES, -(f.confidence or 0))
+            )
+        )
+
+    @property
+    def to_mend(self) -> tuple[Finding, ...]:
+        """The failed findings to act on first: no symptoms while a cause stands."""
+        caused = any(f.rule in CAUSES and f.severity is not Severity.NOTE for f in self.failed)
+        return tuple(f for f in self.failed if not (caused and f.rule in SYMPTOMS))
 
     @property
     def deployable(self) -> bool:

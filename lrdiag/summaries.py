@@ -120,7 +120,7 @@ def _main_agreement(schedule: Schedule) -> Agreement | None:
 def _change(change: Change, view: RunView) -> DropSummary:
     return DropSummary(
         step=change.step,
-        epoch=change.epoch,
+        epoch=None if change.epoch is None else view.axis.shown(change.epoch),
         before=change.before,
         after=change.after,
         group=change.group,

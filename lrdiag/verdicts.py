@@ -13,10 +13,19 @@ _ORDER = (Verdict.HEALTHY, Verdict.UNDECIDED, Verdict.WARNING, Verdict.UNHEALTHY
 _SAYS_NOTHING_OF_HEALTH = frozenset(["schedule_agreement"])
 
 
-def run_verdict(findings: Sequence[Finding], problems: Sequence[Problem] = ()) -> Verdict:
+FEWEST_POINTS = 3
+"""Points of loss or accuracy below which nothing can be called healthy: two make no trend."""
+
+
+def run_verdict(
+    findings: Sequence[Finding],
+    problems: Sequence[Problem] = (),
+    points: int = FEWEST_POINTS,
+) -> Verdict:
     """Unhealthy with a failed error, warning with a failed warning, else healthy or undecided.
 
-    Undecided means that no rule could be judged or that a log could not be read.
+    Undecided means that no rule could be judged, that a log could not be read, or that the
+    longest curve has fewer `points` than `FEWEST_POINTS`.
 
     Notes never change a verdict; neither do suppressed findings.
     """
@@ -30,7 +39,8 @@ def run_verdict(findings: Sequence[Finding], problems: Sequence[Problem] = ()) -
         for f in findings
     )
     unread = any(p.severity == "error" for p in problems)
-    return Verdict.HEALTHY if judged and not unread else Verdict.UNDECIDED
+    enough = points >= FEWEST_POINTS
+    return Verdict.HEALTHY if judged and enough and not unread else Verdict.UNDECIDED
 
 
 def report_verdict(runs: Sequence[RunReport]) -> Verdict:

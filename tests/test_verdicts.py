@@ -36,6 +36,22 @@ def test_an_unreadable_log_is_never_healthy():
     assert run_verdict([FAILED], [problem]) is Verdict.UNHEALTHY
 
 
+def test_two_points_are_never_healthy():
+    assert run_verdict([PASSED], points=2) is Verdict.UNDECIDED
+    assert run_verdict([FAILED], points=2) is Verdict.UNHEALTHY
+
+
+def test_a_cause_comes_first_and_its_symptoms_wait():
+    cause = replace(FAILED, rule="schedule-not-applied", confidence=0.6)
+    symptom = replace(FAILED, rule="lr-too-high", confidence=0.99)
+    other = replace(FAILED, rule="accuracy-paradox", confidence=0.5)
+    run = RunReport("r", Verdict.UNHEALTHY, findings=(symptom, other, cause))
+    assert [f.rule for f in run.failed] == [cause.rule, symptom.rule, other.rule]
+    assert [f.rule for f in run.to_mend] == [cause.rule, other.rule]
+    alone = RunReport("r", Verdict.UNHEALTHY, findings=(symptom, other))
+    assert [f.rule for f in alone.to_mend] == [symptom.rule, other.rule]
+
+
 def test_the_report_is_as_bad_as_its_worst_run():
     runs = [RunReport(str(v), v) for v in Verdict]
     assert report_verdict(runs) is Verdict.UNHEALTHY

@@ -14,7 +14,7 @@ import click
 
 from lrdiag.cli.fleet_options import analyzed, fleet_options, group_option, stream_lines
 from lrdiag.cli.options import config_from_options, config_options, paths_argument
-from lrdiag.cli.outputs import output_options, write_reports
+from lrdiag.cli.outputs import check_formats, output_options, write_reports
 from lrdiag.errors import ReportError
 
 
@@ -51,6 +51,7 @@ def command(
     PATH is a log file, a run directory or a tree of runs; several may be given. The exit code
     is 0 unless --fail-on is given; 2 for errors; 3 when nothing could be read or judged.
     """
+    check_formats(formats, outputs)
     config = config_from_options(**options)
     config = replace(config, group_by=group_by or config.group_by)
     if formats == ("jsonl",):

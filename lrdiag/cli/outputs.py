@@ -45,8 +45,7 @@ def output_options(function: F) -> F:
         "formats",
         multiple=True,
         metavar="FORMAT",
-        help="terminal (default), markdown, html, json, jsonl, csv, sarif, junit, github,"
-        " gitlab.",
+        help="terminal (default), markdown, html, json, jsonl, csv, sarif, junit, github, gitlab.",
     )(function)
 
 
@@ -57,6 +56,22 @@ def _remember_plots(context: click.Context, _parameter: click.Parameter, value: 
 def _plots() -> str:
     context = click.get_current_context(silent=True)
     return str(context.meta.get(_PLOTS, "text")) if context else "text"
+
+
+def check_formats(formats: tuple[str, ...], outputs: tuple[Path, ...]) -> None:
+    """Refuse what cannot be written before any log is read.
+
+    Raises:
+        ConfigError: more files than formats.
+        ReportError: an unknown format.
+    """
+    if formats and len(outputs) > len(formats):
+        raise ConfigError("More --output files than --format names.", "Give one --format for each.")
+    for name in formats:
+        if name not in ("jsonl", "terminal"):
+            from lrdiag.reports.registry import report_format
+
+            report_format(name)
 
 
 def write_reports(

@@ -161,14 +161,14 @@ class Action:
 def next_actions(report: HealthReport, limit: int = 3) -> list[Action]:
     """What to do first: one action a rule, errors before warnings, many runs before few.
 
-    Notes are left out unless there is nothing else.
+    Symptoms of a cause found in the same run, and notes where there is more, are left out.
     """
     first: dict[str, tuple[str, Finding]] = {}
     runs: Counter[str] = Counter()
     for run in report.runs:
-        for rule in dict.fromkeys(f.rule for f in run.failed):
+        for rule in dict.fromkeys(f.rule for f in run.to_mend):
             runs[rule] += 1
-        for finding in run.failed:
+        for finding in run.to_mend:
             held = first.get(finding.rule)
             if held is None or _weight(finding) > _weight(held[1]):
                 first[finding.rule] = (run_name(run), finding)
