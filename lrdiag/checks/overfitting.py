@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -112,10 +111,11 @@ def _fields(view: RunView, rows: Rows, rise: Rise, check: Overfitting) -> dict[s
     }
 
 
-def _fall(train: FloatArray | None, best: int) -> float:
+def _fall(train: FloatArray | None, best: int) -> str:
     if train is None or train[best] <= 0:
-        return math.nan
-    return 1.0 - float(train[-3:].mean()) / float(train[best])
+        return ""
+    fall = 1.0 - float(train[-3:].mean()) / float(train[best])
+    return f", while training loss went on falling by {fall:.0%}" if fall > 0 else ""
 
 
 def _accuracy_cost(rows: Rows, best: int) -> str:
@@ -124,4 +124,4 @@ def _accuracy_cost(rows: Rows, best: int) -> str:
         return ""
     there = accuracy[max(0, best - 1) : best + 2]
     change = difference(accuracy[-3:], there, accuracy[-8:], accuracy[max(0, best - 4) : best + 4])
-    return f", {change.value:+.1%} validation accuracy"
+    return f" and changes validation accuracy by {change.value:+.1%}"
