@@ -217,7 +217,10 @@ def measure(peer, folder, check):
         "rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024;"
         f"print(json.dumps([rss, b.fingerprint(found) if {check} else None]))"
     )
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    # Compiled bytecode for all, as installed packages have it.
+    cache = str(Path(tempfile.gettempdir()) / f"reading-benchmark-{os.getuid()}")
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     home = Path(__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=home, env=environment, capture_output=True, check=True

@@ -46,24 +46,26 @@ def matches(template: Template, first: Bytes, common: Flags) -> bool:
 Steps = tuple[IntArray, Flags | None]
 
 
-def decode(
-    template: Template, rows: Bytes, common: Flags, step: Steps | None = None
-) -> Points:
-    """Columns of rows (uint8[n, size], any row stride) that match `template`.
-
-    `step`: result of `decode_steps` of rows with the same steps, to save work.
-    """
-    steps, fits = step or decode_steps(template, rows, common)
+def decode(template: Template, rows: Bytes, common: Flags) -> Points:
+    """Columns of rows (contiguous uint8[n, size]) that match `template`."""
+    steps, fits = decode_steps(template, rows, common)
     sound = checksums_hold(rows, common)
-    keep = sound if fits is None else sound & fits
-    wall = _column(rows, template.wall_at, "d")
-    values = tuple(_column(rows, at, code) for _, at, code in template.values)
-    return Points(steps, wall, values, None if keep.all() else keep)
+    return points_of(template, rows, 0, steps, sound if fits is None else sound & fits)
+
+
+def points_of(
+    template: Template, rows: Bytes, at: int, steps: IntArray, keep: Flags | None
+) -> Points:
+    """Wall times and values of the frames that begin at column `at` of contiguous rows."""
+    wall = _column(rows, at + template.wall_at, "d")
+    values = tuple([_column(rows, at + place, code) for _, place, code in template.values])
+    return Points(steps, wall, values, None if keep is None or keep.all() else keep)
 
 
 def _column(rows: Bytes, at: int, code: str) -> FloatArray:
-    size, dtype = (4, "<f4") if code == "f" else (8, "<f8")
-    return rows[:, at : at + size].view(dtype)[:, 0].astype(np.float64)
+    kind = "<f4" if code == "f" else "<f8"
+    field: FloatArray = np.ndarray((len(rows),), kind, rows, at, (rows.shape[1],))
+    return field.astype(np.float64)
 
 
 def decode_steps(template: Template, rows: Bytes, common: Flags) -> Steps:

@@ -9,24 +9,28 @@ import numpy.typing as npt
 
 from lrdiag.runs import FloatArray, IntArray
 
-_FIRST_ROOM = 256
+_SMALL = 1 << 15
+"""Points up to which the parts of a column are kept as they came and joined at the end."""
 _Number = TypeVar("_Number", np.int64, np.float64)
+_Arrays = tuple[IntArray, FloatArray, FloatArray]
 
 
 class Column:
     """Growing step, wall time and value of one tag; room that is not used costs no memory."""
 
-    __slots__ = ("_arrays", "_waiting", "length")
+    __slots__ = ("_parts", "_room", "_waiting", "length")
 
     def __init__(self) -> None:
         self.length = 0
-        self._arrays: tuple[IntArray, FloatArray, FloatArray] | None = None
+        self._parts: list[_Arrays] = []
+        self._room: _Arrays | None = None
         self._waiting: list[tuple[int, float, float]] = []
 
     def add(self, step: IntArray, wall: FloatArray, value: FloatArray, expected: int) -> None:
         """Append points; `expected` is how many there may be in all."""
-        self._settle()
-        self._append(step, wall, value, expected)
+        if self._waiting:
+            self._settle()
+        self._append((step, wall, value), expected)
 
     def add_one(self, step: int, wall: float, value: float) -> None:
         """Append one point."""
@@ -34,43 +38,54 @@ class Column:
         if len(self._waiting) >= 4096:
             self._settle()
 
-    def arrays(self) -> tuple[IntArray, FloatArray, FloatArray]:
+    def arrays(self) -> _Arrays:
         """Step int64[n], wall time float64[n], value float64[n]."""
         self._settle()
-        if self._arrays is None:
+        if self._room is not None:
+            step, wall, value = self._room
+            return step[: self.length], wall[: self.length], value[: self.length]
+        if not self._parts:
             return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
-        step, wall, value = self._arrays
-        return step[: self.length], wall[: self.length], value[: self.length]
+        if len(self._parts) > 1:
+            steps, walls, values = zip(*self._parts, strict=True)
+            self._parts = [
+                (np.concatenate(steps), np.concatenate(walls), np.concatenate(values))
+            ]
+        return self._parts[0]
 
     def _settle(self) -> None:
         if not self._waiting:
             return
         step, wall, value = zip(*self._waiting, strict=True)
         self._waiting = []
-        self._append(np.array(step, np.int64), np.array(wall, float), np.array(value, float), 0)
+        self._append((np.array(step, np.int64), np.array(wall, float), np.array(value, float)), 0)
 
-    def _append(self, step: IntArray, wall: FloatArray, value: FloatArray, expected: int) -> None:
-        if self._arrays is None and expected <= len(step):
-            self._arrays, self.length = (step, wall, value), len(step)
+    def _append(self, part: _Arrays, expected: int) -> None:
+        start, self.length = self.length, self.length + len(part[0])
+        if self._room is None and max(self.length, expected) <= _SMALL:
+            self._parts.append(part)
             return
-        start, end = self.length, self.length + len(step)
-        self._make_room(end, expected)
-        assert self._arrays is not None
-        for whole, part in zip(self._arrays, (step, wall, value), strict=True):
-            whole[start:end] = part
-        self.length = end
+        if self._room is None or len(self._room[0]) < self.length:
+            room = max(expected, self.length + self.length // 2)
+            self._make_room(room, start)
+        assert self._room is not None
+        for whole, some in zip(self._room, part, strict=True):
+            whole[start : self.length] = some
 
-    def _make_room(self, needed: int, expected: int) -> None:
-        room = 0 if self._arrays is None else len(self._arrays[0])
-        if needed <= room:
+    def _make_room(self, room: int, used: int) -> None:
+        if self._room is None:
+            parts, self._parts = self._parts, []
+            self._room = np.empty(room, np.int64), np.empty(room), np.empty(room)
+            at = 0
+            for part in parts:
+                for whole, some in zip(self._room, part, strict=True):
+                    whole[at : at + len(some)] = some
+                at += len(part[0])
             return
-        room = max(expected, needed + needed // 2, _FIRST_ROOM)
-        old = self._arrays or (np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-        self._arrays = (
-            _longer(old[0], room, self.length),
-            _longer(old[1], room, self.length),
-            _longer(old[2], room, self.length),
-        )
+        step, wall, value = self._room
+        self._room = (
+            _longer(step, room, used), _longer(wall, room, used), _longer(value, room, used)
+        )  # fmt: skip
 
 
 def _longer(old: npt.NDArray[_Number], room: int, used: int) -> npt.NDArray[_Number]:

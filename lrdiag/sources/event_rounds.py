@@ -235,7 +235,7 @@ class Rounds:
             if not count:
                 frames = self._hop(at, self._stop, len(templates))
                 return self._singly(frames, len(frames.starts))
-            points = decode_rows(found, templates)
+            points = decode_rows(found, row)
             damaged = _rejected(points, templates, at, size)
             odd = next((p for p, z in damaged if not self._is_plain_damage(p, z)), None)
             if odd is None:

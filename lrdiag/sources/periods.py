@@ -12,12 +12,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lrdiag.sources.checksums import Bytes
-from lrdiag.sources.decoding import Flags, Points, common_bytes, decode, decode_steps
+from lrdiag.sources.checksums import (
+    Bytes,
+    Positions,
+    Words,
+    crc32c,
+    distance_table,
+    masked_words,
+)
+from lrdiag.sources.decoding import (
+    Flags,
+    Points,
+    checksums_hold,
+    common_bytes,
+    decode_steps,
+    points_of,
+)
+from lrdiag.sources.framing import FRAME
 from lrdiag.sources.templates import Template
 
 _TRIED = 4
-_FIRST_ROWS = 96
+_FEW_ROWS, _TABLE_ROWS = 24, 1024
+"""Rows between which checksums of all frames of a row are worked out together (measured)."""
 
 
 class Period(NamedTuple):
@@ -35,6 +51,21 @@ class Row:
         self.example = np.concatenate([t.row for t in templates])
         self.varies = np.concatenate([t.varies for t in templates])
         self.fixed = np.flatnonzero(~self.varies)
+        starts = np.cumsum([0, *(t.size for t in self.templates[:-1])])
+        self.steps_at = starts + np.array([t.step_at for t in self.templates])
+        self._tables: tuple[Words, Positions, Positions] | None = None
+
+    def checksum_tables(self) -> tuple[Words, Positions, Positions]:
+        """Checksum tables (flat, 256 a byte) of the bytes that vary, these bytes, payload ends."""
+        if self._tables is None:
+            ends = np.cumsum([t.size for t in self.templates]) - 4
+            payload = self.varies.copy()
+            payload[(ends[:, None] + np.arange(4)).ravel()] = False
+            places = np.flatnonzero(payload)
+            after = ends[np.searchsorted(ends, places, side="right")] - 1 - places
+            tables = np.concatenate([distance_table(k) for k in after.tolist()])
+            self._tables = tables, places, ends
+        return self._tables
 
     def begins(self, buffer: Bytes, at: int, stop: int) -> bool:
         """Whether a whole row of these layouts lies at `at`."""
@@ -100,13 +131,29 @@ def repeated_rows(buffer: Bytes, at: int, stop: int, row: Row) -> Rows:
     size = len(row.example)
     count = (stop - at) // size
     rows = buffer[at : at + count * size].reshape(count, size)
-    for some in (rows[:_FIRST_ROWS], rows):
-        common = common_bytes(some)
+    while len(rows):
+        rows = rows[: _likely_end(rows, row)]
+        common = common_bytes(rows)
         odd = np.flatnonzero(~(common | row.varies))
-        if len(odd):
-            good = int(np.argmax((some[:, odd] != rows[0, odd]).any(axis=1)))
-            return first_rows(Rows(rows, common), good)
-    return Rows(rows, common)
+        if not len(odd):
+            return Rows(rows, common)
+        rows = rows[: int(np.argmax((rows[:, odd] != rows[0, odd]).any(axis=1)))]
+    return Rows(rows, row.varies)
+
+
+def _likely_end(rows: Bytes, row: Row) -> int:
+    """Where rows stop to agree with the first, by bisection: right if they agree up to there."""
+    first = rows[0, row.fixed]
+    low, high = 0, len(rows)
+    if high > 1 and (rows[high - 1, row.fixed] == first).all():
+        return high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (rows[middle, row.fixed] == first).all():
+            low = middle
+        else:
+            high = middle
+    return low + 1
 
 
 def first_rows(found: Rows, count: int) -> Rows:
@@ -115,25 +162,73 @@ def first_rows(found: Rows, count: int) -> Rows:
     return Rows(rows, common_bytes(rows) if count else found.common)
 
 
-def decode_rows(found: Rows, templates: Sequence[Template]) -> list[Points]:
+def decode_rows(found: Rows, row: Row) -> list[Points]:
     """Columns of every layout of the period, in order."""
+    rows, first = found.rows, row.templates[0]
+    steps = decode_steps(first, rows[:, : first.size], found.common[: first.size])
+    same = _same_steps(rows, row)
+    sound = row_checksums_hold(rows, found.common, row) if _fits_table(rows) else None
+    fine = sound is not None and bool(sound.all())
     points: list[Points] = []
     at = 0
-    first = templates[0]
-    steps = decode_steps(first, found.rows[:, : first.size], found.common[: first.size])
-    for template in templates:
-        rows = found.rows[:, at : at + template.size]
-        common = found.common[at : at + template.size]
-        same = template is first or _same_steps(found.rows, first, template, at)
-        points.append(decode(template, rows, common, steps if same else None))
+    for k, template in enumerate(row.templates):
+        place = slice(at, at + template.size)
+        if not same and k:
+            steps = decode_steps(template, rows[:, place], found.common[place])
+        keep = None if fine else sound[k] if sound is not None else None
+        if sound is None:
+            keep = checksums_hold(rows[:, place], found.common[place])
+        fits = steps[1]
+        if fits is not None:
+            keep = fits if keep is None else keep & fits
+        points.append(points_of(template, rows, at, steps[0], keep))
         at += template.size
     return points
 
 
-def _same_steps(rows: Bytes, first: Template, other: Template, at: int) -> bool:
-    size = first.step_size
-    if size != other.step_size:
+def _fits_table(rows: Bytes) -> bool:
+    return _FEW_ROWS < len(rows) <= _TABLE_ROWS
+
+
+def _same_steps(rows: Bytes, row: Row) -> bool:
+    """Whether all frames of each row have the step of the first."""
+    size = row.templates[0].step_size
+    if any(t.step_size != size for t in row.templates):
         return False
-    one = rows[:, first.step_at : first.step_at + size]
-    two = rows[:, at + other.step_at : at + other.step_at + size]
-    return bool((one == two).all())
+    columns, first = rows.T, int(row.steps_at[0])
+    if len(rows) <= _TABLE_ROWS:
+        return all((columns[row.steps_at + k] == columns[first + k]).all() for k in range(size))
+    return all(
+        (columns[place + k] == columns[first + k]).all()
+        for place in row.steps_at[1:].tolist()
+        for k in range(size)
+    )
+
+
+def row_checksums_hold(rows: Bytes, common: Flags, row: Row) -> Flags:
+    """bool[frames of a row, n]: `decoding.checksums_hold` of all frames of a row at once.
+
+    Fewer, larger steps than frame by frame: it pays while the table of intermediate checksums
+    fits the processor's cache.
+    """
+    tables, places, ends = row.checksum_tables()
+    varying = ~common[places]
+    chosen = places[varying]
+    reference = rows[0].copy()
+    reference[chosen] = 0
+    base = [
+        crc32c(reference[end - template.size + FRAME : end])
+        for end, template in zip(ends.tolist(), row.templates, strict=True)
+    ]
+    crc = np.zeros((len(base), len(rows)), np.uint32)
+    if len(chosen):
+        columns = np.ascontiguousarray(rows.T[chosen])
+        parts = tables.take(columns + (np.flatnonzero(varying) * 256)[:, None], mode="clip")
+        start = 0
+        for k, end in enumerate(np.searchsorted(chosen, ends).tolist()):
+            np.bitwise_xor.reduce(parts[start:end], axis=0, out=crc[k])
+            start = end
+    crc ^= np.array(base, np.uint32)[:, None]
+    stored_at = ends[:, None] + np.arange(4)
+    stored = np.ascontiguousarray(rows[:, stored_at.ravel()]).view("<u4")
+    return np.asarray(masked_words(crc) == stored.T)
