@@ -290,6 +290,8 @@ class _Builder:
         if isinstance(node.value, dict | list):
             self._refuse(event, "a key must be a word, not a list or mapping")
             return f"?{len(self.mistakes)}"
+        if not hasattr(event, "value"):  # an alias, refused as such where it was met
+            return f"?{len(self.mistakes)}"
         if event.value == "<<" and not event.style:
             self._refuse(event, "merge key '<<' is not allowed", "write the values out")
-        return str(event.value) if hasattr(event, "value") else f"?{len(self.mistakes)}"
+        return str(event.value)

@@ -149,3 +149,8 @@ def test_any_text_is_parsed_or_refused_never_a_traceback(text):
         parse_document(text, "f.yml")
     except InvalidRuleFileError as error:
         assert error.mistakes
+
+
+def test_an_alias_as_a_key_is_refused():
+    assert mistakes("{*1")
+    assert mistakes("{*a : 1}")
