@@ -57,15 +57,18 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         name="healthy StepLR",
         logs={"healthy/step_lr": "tensorboard", "healthy/step_lr_csv": "table"},
+        epochs=48,
+        batch=8,
+        options={"step_size": 18, "gamma": 0.2},
     ),
     Recipe(
         name="healthy MultiStepLR",
         logs={"healthy/multistep_lr": "tensorboard_steps", "healthy/multistep_lr_csv": "lightning"},
-        seed=1,
-        epochs=40,
-        lr=0.03,
+        seed=5,
+        epochs=42,
+        batch=8,
         scheduler="MultiStepLR",
-        options=multistep(16, 29, gamma=0.2),
+        options=multistep(24, 34, gamma=0.2),
     ),
     Recipe(
         name="overfitting",

@@ -1,7 +1,8 @@
 """The training-log linters on PyPI, each in a virtual environment of its own.
 
 Their rules do not know our labels. A rule is mapped to every label it could reasonably mean and is
-credited with whichever is right for the run: the kindest reading.
+credited with whichever is right for the run: the kindest reading. trainproof is also told which
+columns hold the losses.
 """
 
 from __future__ import annotations
@@ -51,6 +52,15 @@ def log_of(run: Path) -> Path:
     """The file or folder a user would point at: the table if there is one, else the event files."""
     tables = [p for p in sorted(run.rglob("*")) if p.suffix in (".csv", ".log")]
     return tables[0] if tables else run
+
+
+def loss_columns(run: Path) -> list[str]:
+    """trainproof's `--map` for both losses, found by lrdiag: many names it does not know itself."""
+    from lrdiag.diagnose import analyze_paths
+
+    tags = analyze_paths([run]).runs[0].roles
+    asked = {"loss": tags.get("train_loss"), "eval_loss": tags.get("val_loss")}
+    return [part for name, tag in asked.items() if tag for part in ("--map", f"{name}={tag}")]
 
 
 def trainspotter_findings(document: Any) -> Iterator[tuple[str, str]]:
@@ -110,7 +120,7 @@ RIVALS = (
     Rival(
         "trainproof", "trainproof==0.22.0",
         lambda run: [
-            "doctor", str(log_of(run)), "--json",
+            "doctor", str(log_of(run)), "--json", *loss_columns(run),
             *(["--format", "csv"] if log_of(run).suffix == ".log" else []),
         ],
         trainproof_findings,
