@@ -116,9 +116,7 @@ def read_lrdiag(folder):
     import lrdiag
 
     runs = lrdiag.read_runs(folder)
-    return {
-        (r.name, t): (s.step, s.wall_time, s.value) for r in runs for t, s in r.series.items()
-    }
+    return {(r.name, t): (s.step, s.wall_time, s.value) for r in runs for t, s in r.series.items()}
 
 
 def read_accumulator(folder):
@@ -137,8 +135,7 @@ def read_accumulator(folder):
             found[run, tag] = tuple(np.array(c) for c in zip(*rows, strict=True))
         for tag in log.Tags()["tensors"]:
             rows = [
-                (e.step, e.wall_time, float(make_ndarray(e.tensor_proto)))
-                for e in log.Tensors(tag)
+                (e.step, e.wall_time, float(make_ndarray(e.tensor_proto))) for e in log.Tensors(tag)
             ]
             found[run, tag] = tuple(np.array(c) for c in zip(*rows, strict=True))
     return found

@@ -115,9 +115,7 @@ def _write_parquet(runs: Iterable[Run], problems: list[Problem], output: Path | 
     try:
         pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
-        raise ReportError(
-            "Parquet needs pyarrow.", "Install it: pip install pyarrow."
-        ) from error
+        raise ReportError("Parquet needs pyarrow.", "Install it: pip install pyarrow.") from error
     text = pa.dictionary(pa.int32(), pa.string())
     kinds = (text, text, pa.int64(), pa.float64(), pa.float64())
     schema = pa.schema(list(zip(_COLUMNS, kinds, strict=True)))

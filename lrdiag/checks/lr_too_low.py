@@ -41,9 +41,7 @@ class LrTooLow:
             yield weighed
             return
         up = weighed.traits["val_up"]
-        likely = weighed.failed or (
-            weighed.probability >= EARLY_PROBABILITY and _fell_early(view)
-        )
+        likely = weighed.failed or (weighed.probability >= EARLY_PROBABILITY and _fell_early(view))
         yield verdict(
             likely and up <= self.max_up,
             observed=up,

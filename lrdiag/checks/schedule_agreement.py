@@ -45,14 +45,21 @@ def _unlogged(view: RunView) -> str:
 
 def _failed(agreement: Agreement) -> Evidence:
     facts = {
-        "what": agreement.message, "mistake": agreement.mistake, "fix": agreement.remedy,
+        "what": agreement.message,
+        "mistake": agreement.mistake,
+        "fix": agreement.remedy,
         **agreement.details,
     }
     return Evidence(
         Status.FAILED,
-        observed=agreement.observed, threshold=agreement.threshold, unit=agreement.unit,
-        confidence=agreement.confidence, first_step=agreement.first_step,
-        last_step=agreement.last_step, facts=facts, details=agreement.references,
+        observed=agreement.observed,
+        threshold=agreement.threshold,
+        unit=agreement.unit,
+        confidence=agreement.confidence,
+        first_step=agreement.first_step,
+        last_step=agreement.last_step,
+        facts=facts,
+        details=agreement.references,
     )
 
 

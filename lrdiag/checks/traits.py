@@ -184,5 +184,3 @@ def _across(curve: FloatArray, turn: Turn) -> Traits:
         "late_progress": float(early.mean()) - before,
         "since_start": before - float(curve[0]),
     }
-
-

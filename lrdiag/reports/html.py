@@ -53,9 +53,7 @@ class HtmlFormat:
         room = min(self.most_bytes, PAGE_BYTES + RUN_BYTES * len(runs)) - len(bare.encode())
         return self._page(report, runs, charts_within(runs, room))
 
-    def _page(
-        self, report: HealthReport, runs: Sequence[RunReport], charts: Sequence[str]
-    ) -> str:
+    def _page(self, report: HealthReport, runs: Sequence[RunReport], charts: Sequence[str]) -> str:
         template, _, _ = _page()
         text: str = template.render(**_variables(report, runs, charts), tag_links=self.tag_links)
         return text.rstrip() + "\n"

@@ -107,7 +107,10 @@ def _items(mapping: Mapping[Any, Any]) -> dict[str, Any]:
 def _record(value: Any) -> dict[str, Any]:
     skipped = {"low", "high"} if isinstance(value, ReportCurve) and not value.low else set()
     renamed = _RENAMED.get(type(value), {})
-    return _items({
-        renamed.get(field.name, field.name): getattr(value, field.name)
-        for field in fields(value) if field.name not in skipped
-    })
+    return _items(
+        {
+            renamed.get(field.name, field.name): getattr(value, field.name)
+            for field in fields(value)
+            if field.name not in skipped
+        }
+    )

@@ -109,7 +109,8 @@ def noise_band(run: RunReport, curve: ReportCurve, width: int = 9) -> Band:
         return []
     half = 1.96 * metric.noise
     rows = [
-        (s, e, v) for s, e, v in zip(curve.step, curve.epoch, curve.value, strict=True)
+        (s, e, v)
+        for s, e, v in zip(curve.step, curve.epoch, curve.value, strict=True)
         if v is not None and math.isfinite(v)
     ]
     if len(rows) < width:
@@ -123,7 +124,8 @@ def noise_band(run: RunReport, curve: ReportCurve, width: int = 9) -> Band:
 def _given_band(curve: ReportCurve) -> Band:
     rows = zip(curve.step, curve.epoch, curve.low, curve.high, strict=True)
     return [
-        (s, e, low, high) for s, e, low, high in rows
+        (s, e, low, high)
+        for s, e, low, high in rows
         if low is not None and high is not None and math.isfinite(low) and math.isfinite(high)
     ]
 

@@ -104,7 +104,8 @@ def bands(made: Chart) -> Iterator[str]:
     """The worst two findings as a tint on the panels of their tags."""
     # A finding about the whole run happens nowhere in particular.
     local = [
-        p for p in placed(made)
+        p
+        for p in placed(made)
         if p[2] - p[1] < 0.9 * (RIGHT - LEFT) and p[0].severity is not Severity.NOTE
     ]
     for finding, left, right in local[:2]:

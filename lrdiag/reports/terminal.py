@@ -162,8 +162,9 @@ class _Page:
             yield from self._wrap(", ".join(passed), 13, "  passed")
         for finding in wording.with_status(run, Status.NOT_JUDGED, Status.ERROR):
             text = f"{wording.title(finding)}: {finding.reason or finding.message}"
-            yield from self._wrap(text, 13, "  not judged" if finding.status is not Status.ERROR
-                                  else "  broke")
+            yield from self._wrap(
+                text, 13, "  not judged" if finding.status is not Status.ERROR else "  broke"
+            )
         for finding in (f for f in run.findings if f.suppressed):
             yield from self._wrap(f"{finding.rule}: {finding.suppressed}", 13, "  accepted")
 

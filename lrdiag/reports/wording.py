@@ -118,7 +118,8 @@ def run_headline(run: RunReport) -> str:
     failed = Counter(f.severity for f in run.failed)
     parts = [
         count(failed[s], s.value)
-        for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE) if failed[s]
+        for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        if failed[s]
     ]
     judged = len({f.rule for f in run.findings if f.status in (Status.PASSED, Status.FAILED)})
     if parts:

@@ -48,9 +48,7 @@ class Column:
             return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
         if len(self._parts) > 1:
             steps, walls, values = zip(*self._parts, strict=True)
-            self._parts = [
-                (np.concatenate(steps), np.concatenate(walls), np.concatenate(values))
-            ]
+            self._parts = [(np.concatenate(steps), np.concatenate(walls), np.concatenate(values))]
         return self._parts[0]
 
     def _settle(self) -> None:

@@ -18,6 +18,7 @@ _TEXTS = 64
 """Texts kept of a file; configurations are logged first."""
 _HPARAMS = 64
 
+
 class EventContents:
     """Collects what the records of a file say.
 

@@ -28,9 +28,7 @@ def read_hparams(contents: Sequence[bytes]) -> dict[str, object]:
 
 
 def _entries(content: bytes) -> list[bytes]:
-    return [
-        entry for info in _inside(content, _SESSION_START) for entry in _inside(info, _HPARAMS)
-    ]
+    return [entry for info in _inside(content, _SESSION_START) for entry in _inside(info, _HPARAMS)]
 
 
 def _inside(data: bytes, wanted: int) -> list[bytes]:

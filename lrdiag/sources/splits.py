@@ -165,6 +165,4 @@ def _join(
     for split, place in [*own, *members]:
         parts += [(split or old, source, files) for old, source, files in place.parts]
         sidecars += place.sidecars
-    return replace(
-        RunLocation(name, tuple(parts)), sidecars=tuple(dict.fromkeys(sidecars))
-    )
+    return replace(RunLocation(name, tuple(parts)), sidecars=tuple(dict.fromkeys(sidecars)))

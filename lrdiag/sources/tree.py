@@ -187,6 +187,4 @@ def _with_sidecars(run: Run, sidecars: tuple[Path, ...]) -> Run:
     from lrdiag.sources.sidecars import read_params
 
     params, origin, problems = read_params(sidecars)
-    return replace(
-        run, params=params, params_origin=origin, problems=(*run.problems, *problems)
-    )
+    return replace(run, params=params, params_origin=origin, problems=(*run.problems, *problems))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HOSTILE = "<img src=x onerror=\"window.CANARY=1\">|\x1b[2J"
+HOSTILE = '<img src=x onerror="window.CANARY=1">|\x1b[2J'
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 

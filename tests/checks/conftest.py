@@ -13,8 +13,9 @@ UNITS = {"loss": "loss", "accuracy": "fraction", "recall": "fraction"}
 
 def curve(role, value, step, epoch):
     kind = next((k for k in UNITS if k in role), "")
-    return Curve(role, role, step, epoch, np.asarray(value, float), kind != "loss",
-                 UNITS.get(kind, "number"))
+    return Curve(
+        role, role, step, epoch, np.asarray(value, float), kind != "loss", UNITS.get(kind, "number")
+    )
 
 
 def view(curves, rates=None, per_epoch=1, first=0, repeat=1, known=True, **fields):
@@ -27,8 +28,15 @@ def view(curves, rates=None, per_epoch=1, first=0, repeat=1, known=True, **field
         step = np.round(epoch * per_epoch).astype(np.int64) + first
         made[role] = curve(role, value, step, epoch if known else np.full(n, np.nan))
     count = max(len(c) for c in made.values()) // repeat
-    axis = EpochAxis(np.array([first, first + count * per_epoch]), np.array([0.0, float(count)]),
-                     "step is epoch" if per_epoch == 1 else "configured") if known else EpochAxis()
+    axis = (
+        EpochAxis(
+            np.array([first, first + count * per_epoch]),
+            np.array([0.0, float(count)]),
+            "step is epoch" if per_epoch == 1 else "configured",
+        )
+        if known
+        else EpochAxis()
+    )
     schedule = schedule_of(rates, per_epoch, first, known) if rates is not None else Schedule()
     return RunView(Run("r", {}), made, axis, schedule, **fields)
 
@@ -125,8 +133,11 @@ class Shapes:
         val[36:] = [0.42, 0.41, 0.415, 0.41]
         train = self.noisy(train, 0.05)
         train[36:] = [0.3, 0.27, 0.265, 0.26]
-        return {"train_loss": train, "val_loss": val,
-                "val_accuracy": self.noisy(0.8 - 0.5 * np.exp(-t / 2), 0.03)}, step_rates(n, 36)
+        return {
+            "train_loss": train,
+            "val_loss": val,
+            "val_accuracy": self.noisy(0.8 - 0.5 * np.exp(-t / 2), 0.03),
+        }, step_rates(n, 36)
 
     def oscillation(self, n=40):
         curves, _ = self.healthy(n, (16,))

@@ -105,19 +105,25 @@ def test_paradox_from_the_teaching_example(make_view):
 
 
 def test_paradox_from_confusion_counts(make_view):
-    view = make_view({
-        "val_accuracy": [0.97] * 8,
-        "val_true_positives": [2.0] * 8,
-        "val_false_negatives": [18.0] * 8,
-    })
+    view = make_view(
+        {
+            "val_accuracy": [0.97] * 8,
+            "val_true_positives": [2.0] * 8,
+            "val_false_negatives": [18.0] * 8,
+        }
+    )
     (found,) = failures(AccuracyParadox(), view)
     assert found.observed == pytest.approx(0.1) and found.facts["how"] == "TP / (TP + FN)"
 
 
 def test_paradox_by_the_worst_class(make_view):
-    view = make_view({
-        "val_accuracy": [0.95] * 8, "val_recall/cat": [0.99] * 8, "val_recall/lynx": [0.2] * 8,
-    })
+    view = make_view(
+        {
+            "val_accuracy": [0.95] * 8,
+            "val_recall/cat": [0.99] * 8,
+            "val_recall/lynx": [0.2] * 8,
+        }
+    )
     (found,) = failures(AccuracyParadox(), view)
     assert "lynx" in found.facts["how"]
 
@@ -155,11 +161,21 @@ def test_constant_rate_that_stalled(shapes, make_view):
 
 
 def test_agreements_become_findings(make_view):
-    told = Agreement("never_stepped", "schedule-not-applied", "It never fell.", remedy="Step it.",
-                     first_step=3, confidence=0.9)
+    told = Agreement(
+        "never_stepped",
+        "schedule-not-applied",
+        "It never fell.",
+        remedy="Step it.",
+        first_step=3,
+        confidence=0.9,
+    )
     view = make_view({"train_loss": [1.0, 0.5]})
-    view = type(view)(view.run, view.curves, view.axis,
-                      Schedule(agreements=(told,), configured=ConfiguredSchedule("step")))
+    view = type(view)(
+        view.run,
+        view.curves,
+        view.axis,
+        Schedule(agreements=(told,), configured=ConfiguredSchedule("step")),
+    )
     (found,) = failures(ScheduleAgreement(rule="schedule-not-applied"), view)
     assert found.facts["what"] == "It never fell." and found.facts["fix"] == "Step it."
     (other,) = ScheduleAgreement(rule="schedule-mismatch").evaluate(view)

@@ -82,8 +82,6 @@ def test_a_million_points_cost_bins_not_points(make_view, shapes):
     noisy = np.interp(at / 25_000, np.arange(40), curves["train_loss"])
     noisy = noisy + np.random.default_rng(0).normal(0, 0.05, len(at))
     c = view.curves["train_loss"]
-    view.curves["train_loss"] = type(c)(
-        "train_loss", "loss", at, at / 25_000, noisy, False, "loss"
-    )
+    view.curves["train_loss"] = type(c)("train_loss", "loss", at, at / 25_000, noisy, False, "loss")
     assert failed(view) == set()
     assert len(view.cache["rows"]) == 40

@@ -57,10 +57,7 @@ def schedule(*, proposed: bool = False) -> ScheduleSummary:
         DropSummary(m, float(m), lr_at(m - 1), lr_at(m), "lr", "logged") for m in MILESTONES
     )
     edges = (0, *MILESTONES, EPOCHS)
-    segments = tuple(
-        SegmentSummary(a, b, lr_at(a), float(a), float(b))
-        for a, b in pairwise(edges)
-    )
+    segments = tuple(SegmentSummary(a, b, lr_at(a), float(a), float(b)) for a, b in pairwise(edges))
     return ScheduleSummary(
         family="multistep",
         parameters={"milestones": [100, 150], "gamma": 0.1, "base_lr": 0.1},

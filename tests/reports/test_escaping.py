@@ -104,8 +104,8 @@ def test_mentions_references_and_links_are_broken_up():
 def test_no_cell_is_a_formula(text):
     cell = csv_cell(text)
     assert cell[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n")
-    assert is_harmless(cell) or "\u00ad" in cell or all(
-        unicodedata.category(c) != "Cc" for c in cell
+    assert (
+        is_harmless(cell) or "\u00ad" in cell or all(unicodedata.category(c) != "Cc" for c in cell)
     )
 
 

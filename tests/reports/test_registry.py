@@ -16,9 +16,7 @@ def _fresh():
     registry._formats.cache_clear()
 
 
-@pytest.mark.parametrize(
-    "name", ["terminal", "term", "markdown", "md", "html", "json", "csv"]
-)
+@pytest.mark.parametrize("name", ["terminal", "term", "markdown", "md", "html", "json", "csv"])
 def test_the_formats_of_the_design_are_there(name, examples):
     made = registry.report_format(name)
     assert isinstance(made, ReportFormat)

@@ -116,10 +116,13 @@ def test_benjamini_hochberg_agrees_with_scipy():
 
 
 def test_a_card_can_be_taken_apart():
-    card = read_card({
-        "bias": -1.0, "threshold": 0.5,
-        "traits": {"up": {"edges": [0.2, 0.4], "points": [-1.0, 0.0, 2.0], "missing": 0.5}},
-    })
+    card = read_card(
+        {
+            "bias": -1.0,
+            "threshold": 0.5,
+            "traits": {"up": {"edges": [0.2, 0.4], "points": [-1.0, 0.0, 2.0], "missing": 0.5}},
+        }
+    )
     assert card.contributions({"up": 0.2}) == {"up": -1.0}
     assert card.contributions({"up": 0.41}) == {"up": 2.0}
     assert card.contributions({}) == {"up": 0.5}
