@@ -16,6 +16,7 @@ from benchmarks.accuracy.corpus import Corpus, load_corpus
 from benchmarks.accuracy.judges import lrdiag_predictions
 from benchmarks.accuracy.rivals import RIVALS, rival_predictions
 from benchmarks.accuracy.scoring import Prediction, score
+from benchmarks.accuracy.sections import replace_section
 from benchmarks.accuracy.tables import (
     alarms_line,
     calibration_table,
@@ -39,6 +40,8 @@ def arguments() -> argparse.Namespace:
                         help="make CORPUS first, with benchmarks.trainings")  # fmt: skip
     parser.add_argument("--runs", type=int, default=150, help="how many runs --generate makes")
     parser.add_argument("--output", type=Path, help="write the Markdown here (default: stdout)")
+    parser.add_argument("--into", nargs=2, metavar=("DOCUMENT", "SECTION"),
+                        help="put the tables between a document's begin and end marks")  # fmt: skip
     return parser.parse_args()
 
 
@@ -85,7 +88,9 @@ def main() -> None:
     if chosen.rivals:
         said |= judged_by_rivals(corpora, chosen.cache)
     text = report(corpora, said)
-    if chosen.output:
+    if chosen.into:
+        replace_section(Path(chosen.into[0]), chosen.into[1], text)
+    elif chosen.output:
         chosen.output.write_text(text, "utf-8")
     else:
         print(text)
