@@ -13,9 +13,9 @@ import numpy as np
 
 from lrdiag.sources.checksums import Bytes, payload_is_sound
 from lrdiag.sources.damage import DamageLog
-from lrdiag.sources.decoding import Points
 from lrdiag.sources.event_batch import Batch
-from lrdiag.sources.event_contents import EventContents, starts_session
+from lrdiag.sources.event_contents import EventContents
+from lrdiag.sources.event_rejects import Rejects, rejected_frames
 from lrdiag.sources.event_window import Window
 from lrdiag.sources.framing import (
     FRAME,
@@ -34,9 +34,11 @@ from lrdiag.sources.periods import (
     decode_rows,
     find_period,
     first_rows,
+    remember_lead,
     remember_row,
     remembered_row,
     repeated_rows,
+    row_of,
 )
 from lrdiag.sources.templates import LARGEST, Template, shared_templates
 
@@ -67,6 +69,7 @@ class Rounds:
         self.mixed = False
         self._buffer: Bytes = np.zeros(0, np.uint8)
         self._base = self._stop = self._limit = 0
+        self._rejects = Rejects(self._buffer, 0, 0)
 
     def consume(self, window: Window, *, trust_claims: bool) -> int:
         """Read all whole frames of the window; returns how many bytes are done with.
@@ -75,6 +78,7 @@ class Rounds:
         """
         self._buffer, self._base, self._stop = window.buffer, window.base, window.filled
         self._limit = window.end - window.base
+        self._rejects = Rejects(self._buffer, self._stop, self._limit)
         at = 0
         while at < self._stop:
             if self.lost_from is not None:
@@ -121,12 +125,13 @@ class Rounds:
         first = self._hop(at, self._stop, 1)
         if not len(first.starts):
             return self._no_frame(at, broken=first.broken)
+        if self._base + at == 0:
+            # The first record says which version of the format this is.
+            return self._singly(first, 1)
         layouts = [self._layout(at, int(first.sizes[0]))]
-        row = remembered_row(layouts[0]) if layouts[0] else None
-        if row is not None and row.begins(self._buffer, at, self._stop):
-            found = repeated_rows(self._buffer, at, self._stop, row)
-            if self._is_worth_it(at, found):
-                return self._periodic(at, row, found)
+        following = self._as_before(at, layouts[0])
+        if following is not None:
+            return following
         for count in _PEEKS:
             peek = self._hop(at, self._stop, count)
             layouts += [self._layout(s, z) for s, z in _pairs(peek, len(layouts))]
@@ -139,18 +144,30 @@ class Rounds:
             return self._singly(peek, len(layouts))
         return self._mixed(peek)
 
+    def _as_before(self, at: int, layout: Template | None) -> int | None:
+        """Read what an earlier file had after this layout; None if it is not so here."""
+        row = remembered_row(layout) if layout else None
+        if row is None or not row.begins(self._buffer, at, self._stop):
+            return None
+        if row.alone:
+            frames = self._hop(at, self._stop, len(row.templates))
+            return self._singly(frames, len(frames.starts))
+        found = repeated_rows(self._buffer, at, self._stop, row)
+        return self._periodic(at, row, found) if self._is_worth_it(at, found) else None
+
     def _try_period(self, peek: Frames, layouts: Sequence[Template | None]) -> int | None:
         """Read rows if the layouts repeat for long enough; None if not."""
         period = find_period(layouts)
         if period is None:
             return None
         at = int(peek.starts[period.lead])
-        row = Row(period.templates)
+        row = row_of(period.templates)
         found = repeated_rows(self._buffer, at, self._stop, row)
         if not self._is_worth_it(at, found):
             return None
         remember_row(row)
         if period.lead:
+            remember_lead(layouts[: period.lead])
             following = self._singly(peek, period.lead)
             if following != at or self.lost_from is not None:
                 return following
@@ -218,13 +235,6 @@ class Rounds:
             self.lose(self._base + at)
         return found.at
 
-    def _is_plain_damage(self, at: int, size: int) -> bool:
-        """Whether a frame's payload is damaged and the frames go on right behind it."""
-        if payload_is_sound(self._buffer, at, size - FRAME):
-            return False
-        found = goes_on_at(self._buffer, at, at + size, self._stop, self._limit)
-        return found.found and found.at == at + size
-
     def _periodic(self, at: int, row: Row, found: Rows) -> int:
         """Read rows of frames whose layouts repeat."""
         self.mixed = False
@@ -236,8 +246,8 @@ class Rounds:
                 frames = self._hop(at, self._stop, len(templates))
                 return self._singly(frames, len(frames.starts))
             points = decode_rows(found, row)
-            damaged = _rejected(points, templates, at, size)
-            odd = next((p for p, z in damaged if not self._is_plain_damage(p, z)), None)
+            damaged = rejected_frames(points, templates, at, size)
+            odd = next((p for p, z in damaged if not self._rejects.is_plain_damage(p, z)), None)
             if odd is None:
                 break
             found = first_rows(found, (odd - at) // size)
@@ -252,8 +262,8 @@ class Rounds:
         at = int(peek.starts[0])
         frames = self._stretch(at, peek)
         batch = self._read_batch(frames)
-        damaged = self._damaged_places(batch)
-        cut = self._first_special(batch, damaged)
+        damaged = self._rejects.damaged(batch.rejected)
+        cut = self._rejects.first_special(batch.rejected, damaged)
         if cut == at:
             return self._singly(frames, 1)
         if cut is not None:
@@ -283,36 +293,6 @@ class Rounds:
         batch.read(self._buffer, frames.starts, frames.sizes, self._known)
         return batch
 
-    def _damaged_places(self, batch: Batch) -> set[int]:
-        return {
-            at
-            for at, size in batch.rejected
-            if not payload_is_sound(self._buffer, at, size - FRAME)
-        }
-
-    def _first_special(self, batch: Batch, damaged: set[int]) -> int | None:
-        """The first rejected frame that must not be read together with those before it."""
-        for at, size in batch.rejected:
-            if at in damaged:
-                if not self._is_plain_damage(at, size):
-                    return at
-            elif size <= LARGEST and starts_session(self._buffer[at : at + size].tobytes()):
-                return at
-        return None
-
 
 def _pairs(frames: Frames, first: int = 0) -> list[tuple[int, int]]:
     return list(zip(frames.starts[first:].tolist(), frames.sizes[first:].tolist(), strict=True))
-
-
-def _rejected(
-    points: Sequence[Points], templates: Sequence[Template], at: int, size: int
-) -> list[tuple[int, int]]:
-    """Positions and sizes of the frames of rows that did not decode, in order."""
-    found: list[tuple[int, int]] = []
-    for template, some in zip(templates, points, strict=True):
-        if some.keep is not None:
-            places = at + np.flatnonzero(~some.keep) * size
-            found += [(place, template.size) for place in places.tolist()]
-        at += template.size
-    return sorted(found)

@@ -44,10 +44,14 @@ class Period(NamedTuple):
 
 
 class Row:
-    """The layouts of one row: `templates`, and row, varying and fixed bytes of all together."""
+    """The layouts of one row: `templates`, and row, varying and fixed bytes of all together.
 
-    def __init__(self, templates: Sequence[Template]) -> None:
+    `alone`: it came once, before the rows that repeat (step 0 has no step field).
+    """
+
+    def __init__(self, templates: Sequence[Template], *, alone: bool = False) -> None:
         self.templates = tuple(templates)
+        self.alone = alone
         self.example = np.concatenate([t.row for t in templates])
         self.varies = np.concatenate([t.varies for t in templates])
         self.fixed = np.flatnonzero(~self.varies)
@@ -85,6 +89,19 @@ def remember_row(row: Row) -> None:
     if len(rows) >= _REMEMBERED:
         rows.clear()
     rows[row.templates[0]] = row
+
+
+def remember_lead(layouts: Sequence[Template | None]) -> None:
+    """Keep the layouts that came before the rows that repeat."""
+    lead = [layout for layout in layouts if layout is not None]
+    if len(lead) == len(layouts) and remembered_row(lead[0]) is None:
+        remember_row(Row(lead, alone=True))
+
+
+def row_of(templates: Sequence[Template]) -> Row:
+    """The row of these layouts, the remembered one if it is the same."""
+    known = remembered_row(templates[0])
+    return known if known and known.templates == tuple(templates) else Row(templates)
 
 
 def remembered_row(first: Template) -> Row | None:
