@@ -36,6 +36,9 @@ def curves_of(
         series = run.series[assignment.tag]
         step = steps_on_axis(series, axis, assignment.tag in in_epochs)
         value, conversion = _converted(series.value, assignment, role in percent)
+        if len(step) > 1 and (np.diff(step) < 0).any():
+            order = np.argsort(step, kind="stable")
+            step, value = step[order], value[order]
         curves[role] = Curve(
             role,
             assignment.tag,

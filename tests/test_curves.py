@@ -51,6 +51,12 @@ def test_a_miss_rate_becomes_recall_but_a_count_does_not(make_run):
     np.testing.assert_allclose(count["val_false_negatives"].value, [55.0, 40.0])
 
 
+def test_points_logged_out_of_order_are_put_in_order(make_run):
+    found, _ = curves(make_run({"val_loss": [3.0, 1.0, 2.0]}, {"val_loss": [2, 0, 1]}))
+    assert found["val_loss"].step.tolist() == [0, 1, 2]
+    assert found["val_loss"].value.tolist() == [1.0, 2.0, 3.0]
+
+
 def test_nan_survives_conversion(make_run):
     found, _ = curves(make_run({"val_acc": [70.0, float("nan")]}))
     assert np.isnan(found["val_accuracy"].value[1])
