@@ -6,24 +6,10 @@ import datetime
 
 import pytest
 
-from lrdiag.cli.main import main
 from lrdiag.config import load_config
 from lrdiag.suppressions import parse_suppressions
 
 PRINT = "0123456789abcdef"
-
-
-@pytest.fixture
-def lrdiag(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main(list(map(str, arguments)))
-        out = capsys.readouterr()
-        return int(caught.value.code or 0), out.out, out.err
-
-    return run
 
 
 def test_writes_an_entry_that_holds_thirty_days(lrdiag, tmp_path):

@@ -6,8 +6,6 @@ import time
 
 import pytest
 
-from lrdiag.cli.main import main
-
 RULES = """version: 1
 rules:
   - id: high
@@ -28,19 +26,6 @@ cases:
     series: {val_loss: 2x20 nan}
     not_judged: [high]
 """
-
-
-@pytest.fixture
-def lrdiag(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main(list(map(str, arguments)))
-        out = capsys.readouterr()
-        return int(caught.value.code or 0), out.out, out.err
-
-    return run
 
 
 @pytest.fixture
