@@ -37,7 +37,8 @@ _DELIMITERS = (
     (SPACES, True),
 )
 _RULE = re.compile(r"[\s|:+=-]*")
-_PAIR = re.compile(r"[:=]\s*[-+]?\d")
+_PAIR = re.compile(r"^[^@\[]*(?<!\.\d)(?<!\.\d\d)[:=]\s*[-+]?\d")
+"""`loss: 0.3`, but not the names `metrics/mAP_0.5:0.95` and `AP@IoU=0.50` of detectors."""
 _GAP = re.compile(r"\t+|\s{2,}")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lrdiag.errors import SourceError
+from lrdiag.roles import resolve_roles
 from lrdiag.sources.table import TableSource
 
 ROWS = [(e, 1.0 / (e + 1), 0.1 if e < 5 else 0.01) for e in range(10)]
@@ -315,3 +316,56 @@ def test_other_files_are_no_tables(tmp_path, name, text):
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(SourceError, match="cannot be read"):
         TableSource().read([tmp_path / "none.csv"], "x")
+
+
+# Headers as their writers pad and name them: YOLOv5 7.0, Ultralytics 8.0 (padded) and 8.3, timm
+# 1.0 (`train.py --log-interval`), fastai 2.7 (`CSVLogger`).
+YOLOV5 = (
+    "               epoch,      train/box_loss,   metrics/precision,     metrics/mAP_0.5,"
+    "metrics/mAP_0.5:0.95,        val/box_loss,               x/lr0,               x/lr2\n"
+    + "".join(f"{e:>20},{1 / (e + 1):>20.5g},{0.5:>20},{0.4:>20},{0.3:>20},{0.6:>20},{0.01:>20},"
+              f"{0.1 - e / 100:>20.5g}\n" for e in range(4))
+)  # fmt: skip
+ULTRALYTICS_80 = (
+    "                  epoch,         train/box_loss,      metrics/recall(B),"
+    "       metrics/mAP50(B),    metrics/mAP50-95(B),                 lr/pg0\n"
+    + "".join(f"{e:>23},{1 / e:>23.5g},{0.6:>23},{0.4:>23},{0.3:>23},{0.01:>23}\n"
+              for e in range(1, 5))
+)  # fmt: skip
+ULTRALYTICS_83 = (
+    "epoch,time,train/box_loss,train/cls_loss,train/dfl_loss,metrics/precision(B),"
+    "metrics/recall(B),metrics/mAP50(B),metrics/mAP50-95(B),val/box_loss,lr/pg0,lr/pg1\n"
+    + "".join(f"{e},{e * 9.5},{1 / e:.5f},2.1,1.2,0.5,0.6,0.4,0.3,0.7,0.01,0.01\n"
+              for e in range(1, 5))
+)  # fmt: skip
+TIMM = "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n" + "".join(
+    f"{e},{6 / (e + 1)},{5 / (e + 1)},{20.0 + e},{40.0 + e},0.05\n" for e in range(4)
+)
+FASTAI = "epoch,train_loss,valid_loss,accuracy,error_rate,time\n" + "".join(
+    f"{e},{1 / (e + 1)},{1.2 / (e + 1)},{0.8 + e / 50},{0.2 - e / 50},00:1{e}\n" for e in range(4)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        (YOLOV5, {"val_map": "metrics/mAP_0.5:0.95", "lr": "x/lr0", "lr[1]": "x/lr2"}),
+        (
+            ULTRALYTICS_80,
+            {"val_recall": "metrics/recall(B)", "val_map": "metrics/mAP50-95(B)", "lr": "lr/pg0"},
+        ),
+        (
+            ULTRALYTICS_83,
+            {"train_loss": "train/box_loss", "val_loss": "val/box_loss", "lr[1]": "lr/pg1"},
+        ),
+        (TIMM, {"val_loss": "eval_loss", "val_accuracy": "eval_top1", "train_loss": "train_loss"}),
+        (FASTAI, {"val_loss": "valid_loss", "val_accuracy": "accuracy"}),
+    ],
+)
+def test_tables_of_known_writers(tmp_path, text, roles):
+    run = read(tmp_path, text, "results.csv")
+    assert [p for p in run.problems if p.severity != "info"] == []
+    assert {len(s) for s in run.series.values()} == {4}
+    found = resolve_roles(run).tags
+    assert found | roles == found
+    assert found["epoch"] == "epoch"
