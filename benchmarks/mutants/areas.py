@@ -1,0 +1,42 @@
+"""What is mutated, and the tests that answer for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_RECOVERY = (
+    "framing", "damage", "restarts", "event_rejects", "event_window", "event_rounds",
+    "event_batch", "records", "problem_log", "joining",
+)  # fmt: skip
+
+AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "gate": (
+        ("lrdiag/gate.py", "lrdiag/policy.py", "lrdiag/baseline.py"),
+        ("tests/test_gate*.py", "tests/cli/test_gate.py", "tests/rulefile/test_policies.py"),
+    ),
+    "recovery": (
+        tuple(f"lrdiag/sources/{name}.py" for name in _RECOVERY),
+        ("tests/sources/test_event*.py", "tests/sources/test_framing*.py",
+         "tests/sources/test_restarts*.py", "tests/sources/test_problem*.py",
+         "tests/sources/test_*recovery*.py", "tests/sources/test_*damage*.py",
+         "tests/sources/test_wandb_offline.py", "tests/sources/test_joining*.py"),
+    ),
+    "checks": (
+        ("lrdiag/checks/*.py",),
+        ("tests/checks/test_*.py", "tests/rulefile/test_shipped_cases.py",
+         "tests/test_diagnose.py", "tests/test_sample_logs.py"),
+    ),
+    "schedule": (
+        ("lrdiag/schedule/*.py",),
+        ("tests/schedule/test_*.py", "tests/cli/test_schedule*.py", "tests/checks/test_*.py",
+         "tests/test_sample_logs.py", "tests/rulefile/test_shipped_cases.py"),
+    ),
+}  # fmt: skip
+
+
+def files(patterns: tuple[str, ...]) -> list[str]:
+    """The files of the project that match, sorted, relative to its root."""
+    found = {p for pattern in patterns for p in ROOT.glob(pattern) if p.stat().st_size}
+    return sorted(str(p.relative_to(ROOT)) for p in found)

@@ -1,0 +1,160 @@
+"""Running tests in a forked child, once with coverage and once per planted mistake.
+
+A mutant lives in the memory of its child alone: an import hook hands out the changed module, no
+file is touched. The parent imports the libraries but nothing of lrdiag, so that a child starts
+in no time. What a test does in a process of its own sees the module as it is on disk, which
+can only count too few mutants as killed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from benchmarks.mutants.areas import ROOT
+
+_OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:faulthandler",
+            "--import-mode=importlib", "-m", "not slow and not browser and not server",
+            "-o", "addopts="]  # fmt: skip
+MEMORY = 6 << 30
+
+
+class _Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def __init__(self, file: str, tree: ast.Module) -> None:
+        self.name = file.removesuffix(".py").replace("/", ".")
+        self.code = compile(tree, str(ROOT / file), "exec")
+        self.path = str(ROOT / file)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != self.name:
+            return None
+        return importlib.util.spec_from_file_location(name, self.path, loader=self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self.code, module.__dict__)
+
+
+class _Chosen:
+    """Runs the chosen tests only, in the order given."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.rank = {test: rank for rank, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = sorted((i for i in items if i.nodeid in self.rank),
+                          key=lambda i: self.rank[i.nodeid])  # fmt: skip
+
+
+class _Traced:
+    """Which test runs which line, and how long it takes."""
+
+    def __init__(self, coverage: Any) -> None:
+        self.coverage = coverage
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: Any) -> Any:
+        self.coverage.switch_context(item.nodeid)
+        return (yield)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+
+
+def _in_child(work: Callable[[], int], cpu_seconds: int) -> int:
+    """The status of a child that does the work; ends it, and what it started, at the limit."""
+    pid = os.fork()
+    if pid:
+        status = os.waitpid(pid, 0)[1]
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        return status
+    code = 70
+    try:
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        signal.alarm(cpu_seconds * 4)
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(quiet, stream)
+        code = work()
+    finally:
+        os._exit(code)
+
+
+def covered(tests: Sequence[str], modules: Sequence[str], notes: Path) -> dict[str, Any]:
+    """Runs all tests once: {"lines": {file: {line: [tests]}}, "seconds": {test: s}, …}."""
+
+    def work() -> int:
+        from coverage import Coverage
+
+        coverage = Coverage(data_file=None, include=[str(ROOT / m) for m in modules])
+        traced = _Traced(coverage)
+        coverage.start()
+        code = int(pytest.main([*_OPTIONS, *tests], plugins=[traced]))
+        coverage.stop()
+        data = coverage.get_data()
+        lines = {
+            str(Path(file).relative_to(ROOT)): data.contexts_by_lineno(file)
+            for file in data.measured_files()
+        }
+        libraries = [name for name in sys.modules if _is_library(name)]
+        notes.write_text(json.dumps(
+            {"code": code, "lines": lines, "seconds": traced.seconds, "libraries": libraries}
+        ))  # fmt: skip
+        return code
+
+    notes.unlink(missing_ok=True)
+    _in_child(work, 3600)
+    found: dict[str, Any] = json.loads(notes.read_text())
+    if found["code"]:
+        raise SystemExit(f"the tests fail without any mutant: {' '.join(tests)}")
+    return found
+
+
+def _is_library(name: str) -> bool:
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None) or ""
+    return "site-packages" in file and not name.startswith(("_pytest", "tests", "lrdiag"))
+
+
+def preload(libraries: Sequence[str]) -> None:
+    """Imports the libraries that the tests need, once for all children."""
+    for name in libraries:
+        try:
+            importlib.import_module(name)
+        except Exception:  # a library that cannot be imported by itself is imported by the child
+            continue
+
+
+def trial(file: str, tree: ast.Module, tests: Sequence[str], cpu_seconds: int) -> str:
+    """What the tests say of a mutant: `killed`, `timeout`, `crashed` or `survived`."""
+
+    def work() -> int:
+        sys.meta_path.insert(0, _Planted(file, tree))
+        names = list(dict.fromkeys(test.split("::")[0] for test in tests))
+        return int(pytest.main([*_OPTIONS, "-x", *names], plugins=[_Chosen(tests)]))
+
+    status = _in_child(work, cpu_seconds)
+    if os.WIFSIGNALED(status):
+        late = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM, signal.SIGKILL)
+        return "timeout" if late else "crashed"
+    code = os.WEXITSTATUS(status)
+    return "survived" if code == 0 else "killed" if code in (1, 2) else "crashed"
