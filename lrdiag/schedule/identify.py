@@ -24,6 +24,8 @@ _FEW_CHANGES = 3
 # Through so few rows some curve always passes: they are told as changes.
 _FEWEST_FOR_CURVES = 6
 _LONGEST_RUN = 4
+# A move by this many half-widths is no rounding.
+_LARGE_MOVE = 4.0
 # A stepped family this short is believed even where changes follow one another.
 _PLAIN_COST = 5
 
@@ -68,8 +70,9 @@ def _by_hand(sample: Sample, rates: Rates, steps: Steps) -> bool:
         return False
     edges = np.flatnonzero(np.diff(np.concatenate([[0], changed.astype(int), [0]])))
     longest = int((edges[1::2] - edges[::2]).max(initial=0))
-    quantum = float(np.median(np.abs(move[changed])))
-    return longest < _LONGEST_RUN and quantum > 4 * float(np.median(sample.width))
+    width = sample.width[sample.row >= steps.warmup]
+    quantum = float(np.median((np.abs(move) / np.maximum(width[1:], width[:-1]))[changed]))
+    return longest < _LONGEST_RUN and quantum > _LARGE_MOVE
 
 
 def _may_be_smooth(rates: Rates, sample: Sample) -> bool:

@@ -27,6 +27,10 @@ _SEARCH_ROWS = 24
 _MIN_BATCHES = 8
 # A factor closer to 1 than this is rounding where few values were seen.
 _SMALL_JUMP = 0.1
+# Nobody divides a rate by more than this in one go: it fell below what was printed.
+_LARGEST_FALL = 1e-3
+# Logarithm of the gamma by which multiplications are counted.
+_PROBE_LOG = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,13 +98,14 @@ def _odd(h: Hypothesis) -> bool:
     number = h.gamma if h.gamma is not None else h.factor
     if number is None:
         return False
-    small = h.factor is not None and abs(np.log(number)) < _SMALL_JUMP
-    return small or abs(float(f"{number:.3g}") - number) > 1e-6 * number
+    if h.factor is not None and (abs(np.log(number)) < _SMALL_JUMP or number < _LARGEST_FALL):
+        return True
+    return abs(float(f"{number:.3g}") - number) > 1e-6 * number
 
 
 def _simplest(question: Question) -> Hypothesis | None:
     lengths = _per_epoch_groups(question)
-    for stage in (_plain, _other_unit, _distorted):
+    for stage in (_as_configured, _plain, _other_unit, _distorted):
         for per in lengths:
             found = next((h for h in stage(question, per) if question.fits(h)), None)
             if found is not None:
@@ -134,10 +139,21 @@ def _searched(q: Question, kind: str) -> list[float]:
         lead = np.cumprod(q.misses(rates, rows) <= 1.0, axis=1).sum(axis=1)
         top = np.argsort(-lead, kind="stable")[:8]
         best += [(int(lead[i]), float(pers[i])) for i in top if lead[i] >= 2]
+        moves = _same_moves(q, rates, rows)
+        top = np.argsort(-moves, kind="stable")[:4]
+        best += [(int(moves[i]), float(pers[i])) for i in top if moves[i] >= len(rows) - 3]
         if int(lead.max()) == len(rows):
             break
     best.sort(key=lambda item: (-item[0], item[1]))
     return list(dict.fromkeys(per for _, per in best))[:8]
+
+
+def _same_moves(q: Question, rates: FloatArray, rows: IntArray) -> IntArray:
+    """int64[p]: moves between neighbouring rows that agree, which a jump between leaves alone."""
+    seen, blur = q.rates.rate[rows], q.width[rows] / np.maximum(q.rates.rate[rows], 1e-300)
+    with np.errstate(all="ignore"):
+        off = np.abs(rates[:, 1:] / rates[:, :-1] * seen[:-1] / seen[1:] - 1.0)
+    return np.asarray((off <= blur[1:] + blur[:-1]).sum(axis=1), np.int64)
 
 
 def _starts(q: Question, kind: str) -> list[tuple[float, float]]:
@@ -154,10 +170,14 @@ def _starts(q: Question, kind: str) -> list[tuple[float, float]]:
     return [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0)]
 
 
-def _plain(q: Question, per: float | None) -> Iterator[Hypothesis]:
-    """As configured, shifted by a constant, or never stepped."""
+def _as_configured(q: Question, per: float | None) -> Iterator[Hypothesis]:
     for base, sub in _starts(q, "ok"):
         yield Hypothesis("ok", base, sub, per_epoch=per)
+
+
+def _plain(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """As configured, shifted by a constant, or never stepped."""
+    yield from _as_configured(q, per)
     yield from _offsets(q, per)
     yield Hypothesis("never_stepped", per_epoch=per)
 
@@ -207,8 +227,9 @@ def _common_gamma(q: Question, plain: Hypothesis) -> float | None:
     level, tick = q.simulated(plain), ticks(plain, q.frame.at(q.compare), q.unit)
     if level is None or tick is None:
         return None
-    raised = rate_at(q.family, {**q.parameters, "gamma": np.e}, tick)
-    power = np.log(np.maximum(raised, 1e-300) / np.maximum(level, 1e-300))
+    # A gamma next to 1 counts the multiplications without overflow over thousands of them.
+    raised = rate_at(q.family, {**q.parameters, "gamma": np.exp(_PROBE_LOG)}, tick)
+    power = np.log(np.maximum(raised, 1e-300) / np.maximum(level, 1e-300)) / _PROBE_LOG
     used = (power > 0.5) & (level > 0)
     if not used.any():
         return None

@@ -16,6 +16,8 @@ from lrdiag.schedule.warmup import warmup_rows
 # A drop may be seen up to two ticks from where it was made (step order, 1-based rows).
 _SHIFT_TICKS = 2.0
 _MAX_MULTIPLE = 6
+# Merged drops are looked for where at most this share of rows changes.
+_MOST_MERGED = 0.4
 # A factor above this is no drop that anyone configures.
 _LARGEST_GAMMA = 0.985
 
@@ -75,6 +77,10 @@ def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
     per_tick = clock.tick
     common = _common_gamma(steps_of(rates, rates.fine_width), per_tick)
     common = common or _common_gamma(steps, per_tick)
+    fine = rates.how.kind in ("double", "float32")
+    if common is None and fine and 2 < len(steps.rows) < _MOST_MERGED * len(rates):
+        # Finely logged ratios that are powers of one number tell drops between logged steps.
+        common = _common_gamma(steps, 1.0)
     found: Stepped | None
     if common is None:
         found = _clipped(steps, per_tick, base) or _manual(steps, base)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrdiag.schedule.points import Rates
+from lrdiag.schedule.points import BoolArray, Rates
 
 # A warm-up longer than this part of the log is the schedule itself.
 _LONGEST = 0.5
+# So few rises with more than so many rows to each are changes by hand.
+_FEW_RISES = 3
+_FLAT_ROWS = 6
+
+
+def _climbs(risen: BoolArray) -> bool:
+    """Whether rises follow one another as on a ramp: few, with long flat stretches, are by hand."""
+    count = int(risen.sum())
+    return count > _FEW_RISES or (count > 1 and count * _FLAT_ROWS >= len(risen))
 
 
 def warmup_rows(rates: Rates, base_lr: float | None = None) -> int:
@@ -27,5 +36,5 @@ def warmup_rows(rates: Rates, base_lr: float | None = None) -> int:
     # One rise alone is a change by hand, unless it starts from nothing or after the first row,
     # and only drops follow.
     alone = rate[0] == 0.0 or (top == 1 and bool(np.all(np.diff(rate[1:]) <= 0)))
-    several = int((rising > 0).sum()) > 1 or alone
+    several = _climbs(rising > 0) or alone
     return top if several and np.all(rising >= 0) and rate[0] < rate[top] else 0
