@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from lrdiag.axis_inference import infer_axis
 from lrdiag.config import Config
 from lrdiag.curves import curves_of, lr_series_of
 from lrdiag.errors import ConfigError
+from lrdiag.false_discoveries import discovery_note
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Verdict
 from lrdiag.roles import Roles, resolve_roles
 from lrdiag.rulefile.values import RuleSet
@@ -203,7 +205,9 @@ def assemble(
         rules=tuple(rule.id for rule in rules.rules),
         notes=tuple(notes),
     )
-    return grouped(_suppressed(report, config.suppressions), config.group_by)
+    judged = _suppressed(report, config.suppressions)
+    judged = replace(judged, notes=(*judged.notes, *discovery_note(judged.runs)))
+    return grouped(judged, config.group_by)
 
 
 def _suppressed(report: HealthReport, suppressions: Sequence[Mapping[str, Any]]) -> HealthReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,10 +35,12 @@ def credited(said: Said, truth: Truth) -> set[str]:
     return set(said.meanings[:1])
 
 
-def prediction(findings: Iterable[Said], truth: Truth) -> Prediction:
+def prediction(findings: Sequence[Said], truth: Truth) -> Prediction:
     """Fold a tool's findings on one run into what is scored.
 
-    Findings below warning count for F1 (right or wrong) but are no alarm on a healthy run.
+    Findings below warning count for F1 (right or wrong) but are no alarm on a healthy run. The
+    verdict is what the tool says, also by a finding whose label is open for this run, as in the
+    shared scorer's `verdict`.
     """
     labels: set[str] = set()
     loud: set[str] = set()
@@ -60,8 +62,8 @@ def prediction(findings: Iterable[Said], truth: Truth) -> Prediction:
         quiet=frozenset(labels - loud),
         others=frozenset(others),
         errors=frozenset(errors),
-        fails=bool(errors),
-        warns=bool(loud | others),
+        fails=any(said.severity == "error" for said in findings),
+        warns=any(said.severity in SEVERE for said in findings),
         confidence=confidence,
     )
 

@@ -16,6 +16,7 @@ from lrdiag.checks.stages import MOST_DROPS, PlacedChange, place_drops, place_ri
 from lrdiag.checks.weighing import row_place
 from lrdiag.runs import FloatArray
 from lrdiag.statistics.change import Change, difference
+from lrdiag.statistics.discoveries import adjusted_p_values
 from lrdiag.view import RunView
 
 UNIT = "relative rise of the loss after the change of rate"
@@ -29,8 +30,8 @@ class PostDropDivergence:
         min_rise: smallest relative rise (fraction; the corpus calls 0.10 of the clean test loss
             divergence).
         max_p_value: largest p-value of the rise after a drop, where a rise is not expected.
-        max_p_value_raised: the same after a raised rate, where it is (the drops of a run are
-            few, so the level itself controls false discoveries).
+        max_p_value_raised: the same after a raised rate, where it is. Both hold after
+            Benjamini-Hochberg over the changes of the run.
         min_rows: rows that must lie on both sides.
     """
 
@@ -49,15 +50,15 @@ class PostDropDivergence:
         if not changes:
             yield verdict(False, threshold=self.min_rise, unit=UNIT)
             return
+        p_values = _adjusted(rows, changes, self.min_rows)
         for change in changes:
-            yield self._judge(view, rows, change)
+            yield self._judge(view, rows, change, p_values.get(change.row, 1.0))
 
-    def _judge(self, view: RunView, rows: Rows, placed: PlacedChange) -> Evidence:
+    def _judge(self, view: RunView, rows: Rows, placed: PlacedChange, p_value: float) -> Evidence:
         number = placed.number if placed.change.is_drop else None
         if blown_up(view, placed):
             return verdict(True, **_blown_up(view, rows, placed, number))
-        role = "val_loss" if rows.get("val_loss") is not None else "train_loss"
-        curve = rows.get(role)
+        role, curve = _judged_loss(rows)
         if curve is None:
             return not_judged("The losses have no finite value.", drop=number)
         placed = _long_enough(placed, len(rows))
@@ -71,7 +72,7 @@ class PostDropDivergence:
         change, scale = _rise(curve, placed)
         rise = change.value / scale
         limit = self.max_p_value if placed.change.is_drop else self.max_p_value_raised
-        failed = rise >= self.min_rise and change.p_value <= limit
+        failed = rise >= self.min_rise and p_value <= limit
         failed = failed and _typical(curve, placed) >= self.min_rise * scale
         failed = failed and not _recovered(curve, placed, scale)
         failed = failed and _together(rows, placed) and not _already(curve, placed)
@@ -81,8 +82,8 @@ class PostDropDivergence:
             threshold=self.min_rise,
             unit=UNIT,
             interval=finite((change.low / scale, change.high / scale)),
-            p_value=change.p_value,
-            confidence=_confidence(rise, change) if failed else None,
+            p_value=p_value,
+            confidence=_confidence(rise, p_value) if failed else None,
             **_fields(view, rows, placed, role, number),
         )
 
@@ -92,6 +93,22 @@ def _candidates(view: RunView) -> list[PlacedChange]:
     drops = drops if len(drops) <= MOST_DROPS else []
     rises = [] if view.schedule.smooth else _after_warm_up(place_rises(view), len(rows_of(view)))
     return sorted([*drops, *rises], key=lambda p: p.row)
+
+
+def _judged_loss(rows: Rows) -> tuple[str, FloatArray | None]:
+    role = "val_loss" if rows.get("val_loss") is not None else "train_loss"
+    return role, rows.get(role)
+
+
+def _adjusted(rows: Rows, changes: list[PlacedChange], least: int) -> dict[int, float]:
+    """P-value of the rise after each judged change, by row, adjusted over those of the run."""
+    curve = _judged_loss(rows)[1]
+    if curve is None:
+        return {}
+    long = [_long_enough(p, len(rows)) for p in changes]
+    judged = [p for p in long if min(p.row, p.until - p.row) >= least]
+    found = adjusted_p_values([_rise(curve, p)[0].p_value for p in judged])
+    return {p.row: value for p, value in zip(judged, found, strict=True)}
 
 
 def _long_enough(placed: PlacedChange, rows: int) -> PlacedChange:
@@ -168,9 +185,9 @@ def _already(curve: FloatArray, placed: PlacedChange) -> bool:
     return placed.change.is_drop and bool(blown or before > 20 * abs(float(curve.min())))
 
 
-def _confidence(rise: float, change: Change) -> float:
+def _confidence(rise: float, p_value: float) -> float:
     """Grows with the size of the rise; 0.95 at most (no fit: too few cases a band)."""
-    return float(min(0.95, 0.6 + 0.7 * min(rise, 0.5) + (0.05 if change.p_value < 1e-3 else 0.0)))
+    return float(min(0.95, 0.6 + 0.7 * min(rise, 0.5) + (0.05 if p_value < 1e-3 else 0.0)))
 
 
 def _fields(

@@ -7,6 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 
+def expected_false(confidences: Sequence[float]) -> float:
+    """Expected number of false findings among reported ones: the sum of 1 - confidence.
+
+    Each confidence is the probability that its finding is right, so that 1 - confidence is its
+    local false discovery rate (Efron, Tibshirani, Storey and Tusher 2001); sums of it hold
+    whatever was tested besides and whether or not the findings depend on each other.
+    """
+    return float(sum(1.0 - confidence for confidence in confidences))
+
+
 def adjusted_p_values(p_values: Sequence[float]) -> list[float]:
     """Benjamini-Hochberg adjusted p-values (1995), in the order given.
 

@@ -95,3 +95,10 @@ def test_bands_hold_the_share_of_right_findings():
     low, high = bands(TRUTHS, answers)
     assert (low.low, low.precision.value, low.precision.count) == (0.7, 0.0, 1)
     assert (high.low, high.precision.value, high.precision.count) == (0.95, 1.0, 2)
+
+
+def test_the_verdict_is_the_tools_own_even_by_a_finding_whose_label_is_open():
+    open_one = truth("f", ["overfitting"], ignore=["lr_too_low"])
+    told = prediction([Said("lr-too-low", "error", ("lr_too_low",))], open_one)
+    assert told.fails and told.warns
+    assert not told.labels
