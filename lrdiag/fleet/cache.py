@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from lrdiag.findings import RunReport
-from lrdiag.fleet.executors import Mapper, Work, guarded
+from lrdiag.fleet.executors import Mapper, ProcessPool, Work, guarded, sequential
 from lrdiag.fleet.records import InexactError, decode, encode
 from lrdiag.fleet.store import Store, StoreError
 from lrdiag.fleet.versions import code_version, place_of, settings_version, state_of
@@ -52,6 +52,7 @@ class CachedMapper:
         self, work: Work, locations: Sequence[RunLocation], settings: str
     ) -> Iterator[RunReport]:
         code, stored = code_version(), self._store.states()
+        work = self._reading_through_columns(work)
         places = [place_of(location, settings) for location in locations]
         states = [_state_now(location, code) for location in locations]
         known = [bool(s) and stored.get(p) == s for p, s in zip(places, states, strict=True)]
@@ -72,6 +73,14 @@ class CachedMapper:
             self._flush()
             self.kinds.save()
             self._store.touch(used, int(time.time()))
+
+    def _reading_through_columns(self, work: Work) -> Work:
+        """Work on this machine also reuses decoded columns; elsewhere there is another disk."""
+        if self._inner is not sequential and not isinstance(self._inner, ProcessPool):
+            return work
+        from lrdiag.fleet.column_cache import WithColumns, columns_folder
+
+        return WithColumns(work, columns_folder(self._store.folder))
 
     def _from_store(self, place: bytes) -> RunReport | None:
         body = self._store.body(place)

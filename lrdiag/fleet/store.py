@@ -22,6 +22,7 @@ APPLICATION_ID = 0x6C726469
 
 LAYOUT = 2
 REMOTE_COPIES = "remote"
+COLUMNS = "columns"
 BUSY_SECONDS = 10.0
 MAX_BYTES = 1_000_000_000
 """Rows that were not used for longest are removed beyond this size (about 100,000 runs)."""
@@ -200,10 +201,10 @@ def clear_folder(folder: Path) -> int:
     import shutil
 
     freed = remove(folder / "results.sqlite")
-    copies = folder / REMOTE_COPIES
-    if copies.is_dir() and not copies.is_symlink():
-        freed += sum(f.lstat().st_size for f in copies.rglob("*") if f.is_file())
-        shutil.rmtree(copies, ignore_errors=True)
+    for own in (folder / REMOTE_COPIES, folder / COLUMNS):
+        if own.is_dir() and not own.is_symlink():
+            freed += sum(f.lstat().st_size for f in own.rglob("*") if f.is_file())
+            shutil.rmtree(own, ignore_errors=True)
     return freed
 
 

@@ -10,6 +10,7 @@ from lrdiag.findings import Problem
 from lrdiag.runs import Series
 from lrdiag.sources.event_message import tag_text
 from lrdiag.sources.event_reader import EventReader
+from lrdiag.sources.event_resume import read_through_memory
 from lrdiag.sources.series_notes import note_bad_tag, note_series
 
 
@@ -35,14 +36,12 @@ class EventFile:
 
 
 def read_event_file(path: Path) -> EventFile:
-    """Read one event file.
+    """Read one event file, what is new of it where the rest is remembered (`event_resume`).
 
     Raises:
         OSError: the file cannot be read.
     """
-    reader = EventReader(path)
-    reader.read_new()
-    return finished(reader)
+    return finished(read_through_memory(path))
 
 
 def finished(reader: EventReader) -> EventFile:

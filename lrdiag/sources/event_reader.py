@@ -38,8 +38,8 @@ class EventReader:
         self._rounds = Rounds(self.contents, self.damage)
         self._giants = 0
 
-    def read_new(self) -> None:
-        """Read what was written since the last call.
+    def read_new(self, limit: int | None = None) -> None:
+        """Read what was written since the last call, at most about `limit` bytes of it.
 
         Raises:
             OSError: the file cannot be read, or is no regular file.
@@ -53,14 +53,20 @@ class EventReader:
             if status.st_size < self.offset:
                 self.damage.shrank(self.offset, status.st_size)
                 return
-            window = Window(descriptor, self.offset, status.st_size)
+            end = status.st_size if limit is None else min(status.st_size, self.offset + limit)
+            window = Window(descriptor, self.offset, end)
             with np.errstate(invalid="ignore"):
                 self._read(window)
             self.offset, self.size = window.base, window.end
-            if window.end < status.st_size:
+            if window.end < end:
                 self.damage.shrank(status.st_size, window.end)
         finally:
             os.close(descriptor)
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether reading stands in damage behind which no sound record was found yet."""
+        return self._rounds.lost_from is not None
 
     def finish(self) -> None:
         """Say what is wrong with the end of the file; nothing more is expected of it."""

@@ -1,0 +1,255 @@
+"""Decoded columns of large event files: of a grown file only what is new is read.
+
+One file a log in the cache folder: a line that names the layout, a CRC-32C over the rest, a
+JSON header and the arrays as raw little-endian bytes; nothing in it is executed. Files are
+written aside and renamed, so that two processes never see half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lrdiag.findings import RunReport
+from lrdiag.fleet.executors import Work
+from lrdiag.fleet.store import COLUMNS, StoreError, own_folder
+from lrdiag.fleet.versions import code_version
+from lrdiag.sources.event_resume import EventState, remembering
+from lrdiag.sources.interface import RunLocation
+
+LEAST_BYTES = 1_000_000
+"""Smaller logs are read whole in less time than their columns are looked up and written."""
+
+MAX_BYTES = 1_000_000_000
+"""Columns that were not used for longest are removed beyond this size."""
+
+PROOF_BYTES = 4096
+"""Bytes at the log's beginning and before the place where reading stopped that must be the same
+before reading goes on."""
+
+SHRINK_EVERY = 64
+_MAGIC = b"lrdiag columns 1\n"
+_SETTLED_NS = 2_000_000_000
+_PLAIN = ("offset", "records", "others", "begun")
+_Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(slots=True)
+class ColumnCache:
+    """States of event files in a folder (`sources.event_resume.EventMemory`)."""
+
+    folder: Path
+    kept: int = field(default=0, init=False)
+
+    def recall(self, path: Path) -> EventState | None:
+        """The state of an event file that is unchanged or only grew since."""
+        place = self._place(path)
+        try:
+            if place.stat().st_size <= len(_MAGIC) or not _is_large(path):
+                return None
+            header, arrays = _parsed(np.fromfile(place, np.uint8))
+            if header["code"] != code_version() or not _goes_on(path, header):
+                return None
+            state = _state(header, arrays)
+            os.utime(place)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return state
+
+    def keep(self, path: Path, state: EventState) -> None:
+        """Remember the state of a large file; a full or read-only disk is no reason to stop."""
+        if state.offset < LEAST_BYTES:
+            return
+        try:
+            own_folder(self.folder)
+            header = {**_identity(path, state.offset), **_header(state)}
+            self._write(self._place(path), header, state)
+        except (OSError, StoreError, ValueError):
+            return
+        if self.kept % SHRINK_EVERY == 0:
+            shrink(self.folder)
+        self.kept += 1
+
+    def _place(self, path: Path) -> Path:
+        name = hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()  # noqa: PTH100
+        return self.folder / name[:40]
+
+    def _write(self, place: Path, header: dict[str, Any], state: EventState) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self.folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for part in _packed(header, state):
+                    file.write(part)
+            os.replace(name, place)  # noqa: PTH105
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)  # noqa: PTH108
+            raise
+
+
+class WithColumns:
+    """Work that reads through the column cache; picklable, like the work it wraps."""
+
+    def __init__(self, work: Work, folder: Path) -> None:
+        self.work = work
+        self.cache = ColumnCache(folder)
+
+    def __call__(self, location: RunLocation) -> RunReport:
+        """What the work says of the location."""
+        with remembering(self.cache):
+            return self.work(location)
+
+
+def columns_folder(cache: Path) -> Path:
+    """Where the columns lie in a cache folder."""
+    return cache / COLUMNS
+
+
+def shrink(folder: Path, limit: int | None = None) -> None:
+    """Remove the files that were not used for longest until the rest fits."""
+    found = []
+    for file in folder.iterdir():
+        with suppress(OSError):
+            status = file.stat()
+            found.append((status.st_mtime_ns, status.st_size, file))
+    total = sum(size for _, size, _ in found)
+    for _, size, file in sorted(found):
+        if total <= (MAX_BYTES if limit is None else limit):
+            return
+        with suppress(OSError):
+            file.unlink()
+        total -= size
+
+
+def _is_large(path: Path) -> bool:
+    return path.stat().st_size >= LEAST_BYTES
+
+
+def _identity(path: Path, offset: int) -> dict[str, Any]:
+    """What must hold of the file later; raises OSError when it cannot be told."""
+    status, head, proof = _proofs(path, offset)
+    newest = max(status.st_mtime_ns, status.st_ctime_ns)
+    settled = time.time_ns() - newest > _SETTLED_NS
+    return {
+        "code": code_version(),
+        "file": [status.st_ino, status.st_dev],
+        "size": status.st_size,
+        "times": [status.st_mtime_ns, status.st_ctime_ns] if settled else [],
+        "head": head,
+        "proof": proof,
+    }
+
+
+def _goes_on(path: Path, header: dict[str, Any]) -> bool:
+    """Whether the file is the one that was read, unchanged or longer at its end only."""
+    status, head, proof = _proofs(path, header["offset"])
+    if [status.st_ino, status.st_dev] != header["file"]:
+        return False
+    if status.st_size == header["size"]:
+        if [status.st_mtime_ns, status.st_ctime_ns] != header["times"]:
+            return False
+    elif status.st_size < header["size"]:
+        return False
+    return bool(head == header["head"] and proof == header["proof"])
+
+
+def _proofs(path: Path, offset: int) -> tuple[os.stat_result, str, str]:
+    # A FIFO that took the file's place must not block.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "not a regular file")
+        head = file.read(min(PROOF_BYTES, offset))
+        file.seek(max(offset - PROOF_BYTES, 0))
+        proof = file.read(min(PROOF_BYTES, offset))
+    return status, hashlib.sha256(head).hexdigest(), hashlib.sha256(proof).hexdigest()
+
+
+def _header(state: EventState) -> dict[str, Any]:
+    return {
+        **{name: getattr(state, name) for name in _PLAIN},
+        "tags": [[_text(tag), len(c[0])] for tag, c in state.columns.items()],
+        "sessions": [
+            [step, {_text(tag): n for tag, n in before.items()}] for step, before in state.sessions
+        ],
+        "hparams": [_text(content) for content in state.hparams],
+        "texts": [[_text(tag), _text(text)] for tag, text in state.texts],
+    }
+
+
+def _state(header: dict[str, Any], arrays: _Bytes) -> EventState:
+    return EventState(
+        **{name: header[name] for name in _PLAIN},
+        columns=_columns(header["tags"], arrays),
+        sessions=[
+            (step, {_raw(tag): n for tag, n in before.items()})
+            for step, before in header["sessions"]
+        ],
+        hparams=[_raw(content) for content in header["hparams"]],
+        texts=[(_raw(tag), _raw(text)) for tag, text in header["texts"]],
+    )
+
+
+def _columns(tags: list[tuple[str, int]], arrays: _Bytes) -> dict[bytes, Any]:
+    found, at = {}, 0
+    for tag, count in tags:
+        step, wall, value = arrays[at : at + 24 * count].reshape(3, 8 * count)
+        found[_raw(tag)] = step.view("<i8"), wall.view("<f8"), value.view("<f8")
+        at += 24 * count
+    if at != len(arrays):
+        raise ValueError("the arrays are not as long as the header says")
+    return found
+
+
+def _packed(header: dict[str, Any], state: EventState) -> Iterator[bytes]:
+    import google_crc32c
+
+    text = json.dumps(header).encode()
+    # Padding keeps the arrays aligned: numpy reads them where they lie.
+    text += b" " * (-(len(_MAGIC) + 16 + len(text)) % 8)
+    parts = [len(text).to_bytes(8, "little"), text]
+    for step, wall, value in state.columns.values():
+        parts += [step.astype("<i8").tobytes(), wall.astype("<f8").tobytes()]
+        parts.append(value.astype("<f8").tobytes())
+    crc = 0
+    for part in parts:
+        crc = google_crc32c.extend(crc, part)
+    yield _MAGIC + crc.to_bytes(8, "little")
+    yield from parts
+
+
+def _parsed(data: _Bytes) -> tuple[dict[str, Any], _Bytes]:
+    import google_crc32c
+
+    start = len(_MAGIC) + 16
+    if data[: len(_MAGIC)].tobytes() != _MAGIC:
+        raise ValueError("not a file of columns")
+    stored = int.from_bytes(data[len(_MAGIC) : start - 8].tobytes(), "little")
+    if google_crc32c.extend(0, data[start - 8 :]) != stored:
+        raise ValueError("the checksum is wrong")
+    length = int.from_bytes(data[start - 8 : start].tobytes(), "little")
+    header = json.loads(data[start : start + length].tobytes())
+    if not isinstance(header, dict):
+        raise TypeError("the header is no object")
+    return header, data[start + length :]
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("latin-1")
