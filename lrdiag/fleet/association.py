@@ -177,6 +177,7 @@ def _solve(auc: float, m: int, n: int, z: float, side: int) -> float:
     half = (m + n) / 2 - 1
 
     def excess(p: float) -> float:
+        """How much further than z standard errors, as they are at `p`, `auc` lies from p."""
         spread = 1 + half * (1 - p) / (2 - p) + half * p / (1 + p)
         return abs(auc - p) - z * math.sqrt(max(p * (1 - p), 0.0) * spread / (m * n))
 

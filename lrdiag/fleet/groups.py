@@ -111,6 +111,7 @@ def _key_by_pattern(by: str) -> Callable[[RunReport], Hashable | None]:
         raise ConfigError(f"--group-by {by!r}: {error}.", "Correct the expression.") from None
 
     def key(run: RunReport) -> Hashable | None:
+        """What the expression's groups matched; None where it does not match."""
         match = pattern.search(run.run)
         return match.groups() if match else None
 
@@ -131,6 +132,7 @@ def _key_by_parameters(
         )
 
     def key(run: RunReport) -> Hashable | None:
+        """The values of the parameters named."""
         found = flat_settings(run.params)
         return tuple(repr(found.get(name)) for name in names)
 
