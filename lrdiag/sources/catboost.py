@@ -22,6 +22,8 @@ from lrdiag.sources.text_lines import head_text
 
 _SPLITS = {"learn_error.tsv": "learn", "test_error.tsv": "test"}
 _JSON = "catboost_training.json"
+_CLOCK = "time_left.tsv"
+_BOTH = ("learn", "test")
 
 
 class CatBoostSource:
@@ -34,7 +36,7 @@ class CatBoostSource:
     def sniff(self, path: Path, head: bytes) -> bool:
         """One of CatBoost's files, by name and content."""
         text = head_text(head[:4096])
-        if path.name in _SPLITS:
+        if path.name in _SPLITS or path.name == _CLOCK:
             return text.startswith("iter\t")
         return path.name == _JSON and '"iterations"' in text + head_text(head)
 
@@ -46,7 +48,8 @@ class CatBoostSource:
         """
         tables = [path for path in files if path.name in _SPLITS]
         if not tables:
-            return read_file_run(self.name, files[0], name, _read_json)
+            first = next((path for path in files if path.name == _JSON), files[0])
+            return read_file_run(self.name, first, name, _read_json)
         runs = [(_SPLITS[path.name], TableSource().read([path], name)) for path in tables]
         series: dict[str, Series] = {}
         for split, run in runs:
@@ -57,25 +60,32 @@ class CatBoostSource:
 
 
 def _read_json(path: Path, log: ProblemLog) -> Content:
+    if path.name == _CLOCK:
+        return Content({})
     document = load_document(whole_text(path, log), log)
     rows = RecordRows()
     if isinstance(document, Mapping):
-        names = _metric_names(document.get("meta"))
+        names = {split: _metric_names(document.get("meta"), split) for split in _BOTH}
         for line, entry in enumerate(document.get("iterations") or (), 1):
             if isinstance(entry, Mapping):
                 rows.add(_record(entry, names), line)
     return Content(series_of(rows.recorder.rows(), log))
 
 
-def _metric_names(meta: Any) -> list[str]:
-    listed = meta.get("learn_metrics") if isinstance(meta, Mapping) else None
+def _metric_names(meta: Any, split: str) -> list[str]:
+    """Names of a split's metrics: a metric that is costly may be left out of the training's."""
+    if not isinstance(meta, Mapping):
+        return []
+    listed = meta.get(f"{split}_metrics") or meta.get("learn_metrics")
     return [str(m.get("name", "")) for m in listed or () if isinstance(m, Mapping)]
 
 
-def _record(entry: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _record(entry: Mapping[str, Any], names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     record: dict[str, Any] = {"iteration": entry.get("iteration")}
-    for split in ("learn", "test"):
+    for split in _BOTH:
         values = entry.get(split)
-        for name, value in zip(names, values if isinstance(values, list) else (), strict=False):
+        for name, value in zip(
+            names[split], values if isinstance(values, list) else (), strict=False
+        ):
             record[f"{split}/{name}"] = value
     return record

@@ -91,7 +91,7 @@ class TextReader:
 
     def line(self, line: Line) -> bool:
         """Read one line; True if it was a row."""
-        text = line.text
+        text = _as_seen(line.text)
         if len(text) > MAX_CHARACTERS:
             return self._long(line)
         if "Namespace(" in text:
@@ -165,6 +165,11 @@ class TextReader:
         if not split:
             return record
         return {k if k in index else _with_split(split, k): v for k, v in record.items()}
+
+
+def _as_seen(text: str) -> str:
+    """What a terminal shows of a line that a progress bar wrote over and over."""
+    return text.rstrip("\r\b ").rsplit("\r", 1)[-1] if "\r" in text else text
 
 
 def _is_index(pair: Pair) -> bool:

@@ -16,6 +16,7 @@ from lrdiag.sources.interface import Discovery, RunLocation
 SPLITS = {
     "train": "train",
     "training": "train",
+    "learn": "learn",
     "validation": "validation",
     "valid": "validation",
     "val": "validation",
@@ -24,7 +25,8 @@ SPLITS = {
     "dev": "dev",
     "test": "test",
 }
-"""Names of folders and files that hold one split (Keras, tf.estimator, Lightning, fairseq)."""
+"""Names of folders and files that hold one split (Keras, tf.estimator, Lightning, fairseq,
+CatBoost)."""
 
 _PLAIN = frozenset(
     {

@@ -25,7 +25,7 @@ MAX_GZIP_BYTES = 2 << 30
 MAX_GZIP_RATIO = 200
 """Real logs shrink 3 to 20 times; gzip's own limit is 1032. Above, reading stops at 64 MiB."""
 _FREE_GZIP_BYTES = 64 << 20
-_CONTROL = bytes([*range(1, 9), *range(14, 27)])
+_CONTROL = bytes([*range(1, 8), *range(14, 27)])  # backspaces are progress bars
 _GZIP_MAGIC = b"\x1f\x8b"
 
 

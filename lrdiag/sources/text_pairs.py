@@ -21,7 +21,7 @@ _LEVEL = re.compile(
 )
 _NAMED = re.compile(r"\[?[A-Za-z_][\w.]{0,40}\]?\s+[-|:]\s+(?=\S)")
 _PAIR = re.compile(
-    r"(?P<name>[A-Za-z][\w./@#()%-]{0,60}(?: [A-Za-z][\w./@()-]{0,40}\.?){0,3})"
+    r"(?P<name>[A-Za-z][\w./@#()%-]{0,60}(?:'s)?(?: [A-Za-z][\w./@()-]{0,40}\.?){0,3})"
     r"(?P<sep>\s{0,3}[:=]\s{0,8}|\s{1,8})"
     r"(?P<number>[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b)"
     r"(?P<rest>%|/\d+)?",
@@ -77,7 +77,7 @@ def _clean(name: str) -> str:
     words = name.strip().rstrip("(").split(" ")
     while len(words) > 1 and words[0].lower() in ("and", "in", "on", "is", "of", "the", "over"):
         words.pop(0)
-    return " ".join(words)
+    return " ".join(words).replace("'s ", "/")  # LightGBM: training's auc
 
 
 def _value(number: str, rest: str, name: str) -> float | None:

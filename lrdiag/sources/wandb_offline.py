@@ -91,7 +91,12 @@ def _history(message: bytes) -> dict[str, Any]:
             steps = [v for n, _, v in fields(value) if n == 1]
             record["_step"] = steps[0] if steps else 0
     own = {k: v for k, v in record.items() if k in ("_step", "_timestamp", "_runtime")}
-    values = {k: v for k, v in record.items() if k not in own and not _is_media(v)}
+    media = tuple(k.removesuffix("_type") for k in record if k.endswith("/_type"))
+    values = {
+        k: v
+        for k, v in record.items()
+        if k not in own and not _is_media(v) and not (media and k.startswith(media))
+    }
     return {**values, **{k: own[k] for k in ("_step", "_timestamp") if k in own}}
 
 
