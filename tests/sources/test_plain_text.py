@@ -2,6 +2,7 @@
 
 import pytest
 
+from lrdiag.roles import resolve_roles
 from lrdiag.sources.plain_text import PlainTextSource, TextReader
 from lrdiag.sources.text_lines import Line
 from lrdiag.sources.text_patterns import shipped_patterns
@@ -152,3 +153,12 @@ def test_other_text_is_no_log(tmp_path, name, text):
     path = tmp_path / name
     path.write_text(text)
     assert not PlainTextSource().sniff(path, path.read_bytes())
+
+
+def test_gluon_validation_is_accuracy_and_training_may_be_anything(tmp_path):
+    """GluonCV's CIFAR scripts; `train=` is RMSE where mixup is on."""
+    lines = [f"[Epoch {e}] train=0.{4 + e} val=0.{5 + e} loss=1.{9 - e} time: 16.4" for e in (0, 1)]
+    run = read(tmp_path, "\n".join(lines) + "\n")
+    roles = resolve_roles(run).tags
+    assert roles == {"val_accuracy": "val/accuracy", "train_loss": "loss"} | {"epoch": "epoch"}
+    assert run.series["train"].value.tolist() == [0.4, 0.5]
