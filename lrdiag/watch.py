@@ -14,6 +14,7 @@ from lrdiag.findings import RunReport, Verdict
 from lrdiag.fleet.renaming import renamed, replacing
 from lrdiag.sources.interface import RunLocation
 from lrdiag.watching.changes import WatchEvent, changes, verdict_now
+from lrdiag.watching.known_kinds import KnownKinds
 from lrdiag.watching.run_follower import RunFollower
 
 REDISCOVER_EVERY = 20
@@ -43,6 +44,7 @@ class Watcher:
         self._followers: dict[str, RunFollower] = {}
         self._reports: dict[str, RunReport] = {}
         self._folders: dict[str, int] = {}
+        self._kinds = KnownKinds()
         self._looks = 0
         self.last_change = time.monotonic()
 
@@ -111,7 +113,7 @@ class Watcher:
 
         present = [path for path in self._paths if path.exists()]
         try:
-            found = merge_splits(discover(present)) if present else None
+            found = merge_splits(discover(present, self._kinds)) if present else None
         except SourceError:
             return {}
         places = {place.name: place for place in found.locations} if found else {}

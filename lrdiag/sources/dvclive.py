@@ -52,7 +52,7 @@ class DvcLiveSource:
         failed: SourceError | None = None
         for path in sorted(files):
             try:
-                runs.append(_named(TableSource().read([path], name), _tag(path)))
+                runs.append(metric_run(TableSource().read([path], name), path))
             except SourceError as error:
                 failed = error
         if failed is not None and not runs:
@@ -78,6 +78,8 @@ def _tag(path: Path) -> str:
     return path.relative_to(_root(path)).with_suffix("").as_posix()
 
 
-def _named(run: Run, tag: str) -> Run:
+def metric_run(run: Run, path: Path) -> Run:
+    """What a table says of its metric, under the name that its path gives it."""
+    tag = _tag(path)
     found = run.series.get(tag.rsplit("/", 1)[-1])
     return replace(run, series={} if found is None else {tag: replace(found, tag=tag)})

@@ -51,21 +51,32 @@ class JsonLinesSource:
 
 
 def _read(path: Path, log: ProblemLog) -> Content:
-    rows = RecordRows()
-    texts: list[str] = []
+    reader = JsonLinesReader()
     for line in lines(path, log):
+        reader.line(line, log)
+    return Content(series_of(reader.rows.recorder.rows(), log), texts=tuple(reader.texts))
+
+
+class JsonLinesReader:
+    """Reads lines into rows, at once or as a log grows."""
+
+    def __init__(self) -> None:
+        self.rows = RecordRows()
+        self.texts: list[str] = []
+
+    def line(self, line: Line, log: ProblemLog) -> None:
+        """Read one line."""
         text = line.text.strip()
         if not text:
-            continue
+            return
         record = parse_record(text)
         if record is not None:
-            rows.add(record, line.number)
-            texts += _configuration(record)
+            self.rows.add(record, line.number)
+            self.texts += _configuration(record)
         elif "Namespace(" in text:
-            texts.append(text)
+            self.texts.append(text)
         else:
             _report(line, log)
-    return Content(series_of(rows.recorder.rows(), log), texts=tuple(texts))
 
 
 def _configuration(record: Mapping[str, Any]) -> list[str]:

@@ -80,7 +80,9 @@ class RowRecorder:
     def rows(self) -> Rows:
         """Everything collected."""
         self._flush()
-        return self._parts[0] if len(self._parts) == 1 else joined(self._parts)
+        if len(self._parts) != 1:
+            self._parts = [joined(self._parts)]
+        return self._parts[0]
 
     def _recorded(self) -> Rows:
         cells = {

@@ -31,7 +31,7 @@ class TableReader:
     def __init__(self, log: ProblemLog) -> None:
         self.log = log
         self.texts: list[str] = []
-        self._rows = RowRecorder()
+        self.recorder = RowRecorder()
         self._tail = b""
         self._last: deque[list[str]] = deque(maxlen=_ROWS_ABOVE)
         self._numbers: dict[int, int] = {}
@@ -59,7 +59,7 @@ class TableReader:
         found = parse_block(source)
         if found is None:
             return False
-        self._rows.add(rows_of(found, self._columns, number))
+        self.recorder.add(rows_of(found, self._columns, number))
         for at in range(self._width):
             if at not in text:
                 self._numbers[at] = self._numbers.get(at, 0) + found.rows
@@ -216,7 +216,7 @@ class TableReader:
         wall = NAN
         if columns.wall_time is not None and columns.wall_time < len(cells):
             wall = wall_time(cells[columns.wall_time]) or NAN
-        self._rows.start(line, step, epoch, wall)
+        self.recorder.start(line, step, epoch, wall)
         prefix = self._prefix(cells)
         if columns.tag is not None and columns.value is not None:
             self._long_row(cells, prefix, line)
@@ -248,7 +248,7 @@ class TableReader:
     def _cell(self, tag: str, at: int, cell: str, line: int) -> None:
         value = number(cell, self._dialect.style)
         if value is not None:
-            self._rows.put(tag, value)
+            self.recorder.put(tag, value)
             self._numbers[at] = self._numbers.get(at, 0) + 1
         else:
             self._no_number(tag, at, cell, line)
@@ -266,13 +266,13 @@ class TableReader:
             return
         self._numbers[at] = self._numbers.get(at, 0) + 1
         for i, value in enumerate(listed):
-            self._rows.put(f"{tag}/{i}", value)
+            self.recorder.put(f"{tag}/{i}", value)
 
     def finish(self) -> dict[str, Series]:
         """The series of everything read; what was odd about the cells goes into the log."""
         self._report_missing()
         self._report_bad_cells()
-        rows = self._rows.rows()
+        rows = self.recorder.rows()
         if not len(rows.line):
             message = "the table has a header but no rows"
             self.log.add("no-rows", message, action="Nothing was logged yet, or the log was cut.")

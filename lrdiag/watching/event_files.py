@@ -12,13 +12,13 @@ from lrdiag.sources.event_hparams import read_hparams
 from lrdiag.sources.event_message import tag_text
 from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.restarts import join_files
-from lrdiag.watching.bounded import MAX_POINTS, BoundedColumn
-from lrdiag.watching.followed_file import FollowedFile, Growth
+from lrdiag.watching.bounded import BoundedColumn, points_a_tag, thinned
+from lrdiag.watching.followed_file import PROOF_BYTES, FollowedFile, Growth
 
 Points = tuple[IntArray, FloatArray, FloatArray]
 
-ALL_POINTS = 4_000_000
-"""Points kept of all tags of a file together (about 100 MB)."""
+READ_BYTES = 8 << 20
+"""Bytes read before their points are folded: bounds memory when a long log is first seen."""
 
 
 class EventFilesFollower:
@@ -77,7 +77,7 @@ class _OneFile:
             self._start_again()
         before = self._reader.offset
         try:
-            self._reader.read_new()
+            changed = self._read()
         except OSError as error:
             self._error = f"cannot read it: {error.strerror or error}"
             return False
@@ -85,20 +85,33 @@ class _OneFile:
         self.bytes_read += self._reader.offset - before
         # The place is the reader's; its proof is what tells a rewritten file.
         self._place.offset = self._reader.offset
-        self._place.proof = self._last_bytes()
-        return self._drain()
+        self._place.head, self._place.proof = self._ends()
+        return changed
+
+    def _read(self) -> bool:
+        """Read on to the size looked at, piece by piece; whether there were points."""
+        changed, limit = False, READ_BYTES
+        while True:
+            before = self._reader.offset
+            self._reader.read_new(limit)
+            changed |= self._drain()
+            if self._reader.size >= self._place.size or self._reader.size < before + limit:
+                return changed
+            if self._reader.offset == before:
+                limit *= 2  # a record larger than the piece
 
     def _start_again(self) -> None:
         """Another file took this one's place: it counts as what its writer says it is, whole."""
         self._reader = EventReader(self.path)
         self._columns, self._sessions, self.points = {}, [], 0
 
-    def _last_bytes(self) -> bytes:
-        if self._reader.offset < 16:
-            return b""
-        with self.path.open("rb") as file:
-            file.seek(self._reader.offset - 16)
-            return file.read(16)
+    def _ends(self) -> tuple[bytes, bytes]:
+        """The first bytes and the last ones that were read."""
+        length = min(PROOF_BYTES, self._reader.offset)
+        with self.path.open("rb", buffering=0) as file:
+            head = file.read(length)
+            file.seek(self._reader.offset - length)
+            return head or b"", file.read(length) or b""
 
     def _drain(self) -> bool:
         """Move the new points from the reader into bounded columns."""
@@ -120,7 +133,7 @@ class _OneFile:
 
     def _make_room(self, fresh: Mapping[bytes, Points]) -> None:
         tags = fresh.keys() | self._columns.keys()
-        limit = max(min(MAX_POINTS, ALL_POINTS // max(len(tags), 1)), 100)
+        limit = points_a_tag(len(tags))
         for tag in fresh:
             self._columns.setdefault(tag, BoundedColumn())
         for column in self._columns.values():
@@ -159,9 +172,3 @@ class _OneFile:
         if any(column.thinned for column in self._columns.values()):
             found.append(thinned(self.path))
         return found
-
-
-def thinned(path: Path) -> Problem:
-    """What is said of a log that outgrew the memory set aside for it."""
-    message = f"older points are thinned to keep at most {MAX_POINTS} a tag while it is followed"
-    return Problem(str(path), "thinned", "info", message)

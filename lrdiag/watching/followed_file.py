@@ -9,8 +9,9 @@ from enum import Enum
 from pathlib import Path
 
 PROOF_BYTES = 256
-"""Bytes before the place where reading stopped that are compared before reading goes on: a
-file that was written anew (Lightning's CSVLogger does so for a new column) differs there."""
+"""Bytes at the file's beginning, and before the place where reading stopped, that are compared
+before reading goes on: a file that was written anew (Lightning's CSVLogger does so for a new
+column) differs there."""
 
 
 class Growth(Enum):
@@ -32,6 +33,8 @@ class FollowedFile:
     mtime_ns: int = -1
     size: int = 0
     proof: bytes = b""
+    head: bytes = b""
+    _moved: int = -1
 
     def look(self) -> Growth:
         """What became of the file; the caller reads on from `offset`, or anew if NEW."""
@@ -52,37 +55,54 @@ class FollowedFile:
             return Growth.SAME
         if known == -1:
             return Growth.NEW
+        self._moved = known if known != status.st_ino else -1
         if known != status.st_ino or status.st_size < self.offset or not self._proven():
             return Growth.NEW
         return Growth.GREW
 
     def _proven(self) -> bool:
-        if not self.proof:
-            return True
+        """Whether the bytes read last and those at the beginning are still where they were."""
         try:
-            with self.path.open("rb") as file:
+            with self.path.open("rb", buffering=0) as file:
+                if file.read(len(self.head)) != self.head:
+                    return False
                 file.seek(self.offset - len(self.proof))
                 return file.read(len(self.proof)) == self.proof
         except OSError:
             return False
 
+    def moved_to(self) -> Path | None:
+        """Where the file that was followed lies now, if it was renamed within its folder."""
+        if self._moved == -1:
+            return None
+        try:
+            with os.scandir(self.path.parent) as entries:
+                found = [e.path for e in entries if e.inode() == self._moved]
+            place = Path(found[0]) if found else None
+            return place if place and place.stat().st_size >= self.offset else None
+        except OSError:
+            return None
+
     def restart(self) -> None:
         """Read from the beginning again."""
-        self.offset, self.proof = 0, b""
+        self.offset, self.proof, self.head = 0, b"", b""
 
-    def read(self, limit: int) -> bytes:
+    def read(self, limit: int, path: Path | None = None) -> bytes:
         """At most `limit` bytes from where reading stopped; does not move on.
+
+        `path` is where the file lies if not in its place any more.
 
         Raises:
             OSError: the file cannot be read.
         """
         # A FIFO that took the file's place since `look` must not block.
-        descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        descriptor = os.open(path or self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
             file.seek(self.offset)
-            return file.read(limit)
+            return file.read(max(limit, 0)) or b""
 
     def done_with(self, data: bytes) -> None:
         """Move on past `data`, which was read here."""
+        self.head += data[: max(PROOF_BYTES - self.offset, 0)]
         self.offset += len(data)
         self.proof = (self.proof + data[-PROOF_BYTES:])[-PROOF_BYTES:]

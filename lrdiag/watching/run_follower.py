@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from lrdiag.findings import Problem
 from lrdiag.runs import Run
 from lrdiag.sources.interface import RunLocation
 from lrdiag.sources.joining import join_parts
 from lrdiag.watching.interface import PartFollower
+from lrdiag.watching.whole_files import WholeFilesFollower, file_state
+
+_FOLDERS = ("tensorboard", "dvclive")
 
 
 class RunFollower:
@@ -17,6 +23,7 @@ class RunFollower:
     def __init__(self, location: RunLocation) -> None:
         self.location = location
         self._parts: dict[tuple[str, str, Path | None], PartFollower] = {}
+        self._beside = FilesBeside()
 
     @property
     def bytes_read(self) -> int:
@@ -28,8 +35,8 @@ class RunFollower:
         self.location = location or self.location
         changed = False
         for split, source, files in self.location.parts:
-            # Event files of a folder belong together; other formats are one file a part.
-            key = (split, source, None if source == "tensorboard" else files[0])
+            # Files of these formats belong together and more may join; others are one a part.
+            key = (split, source, None if source in _FOLDERS else files[0])
             part = self._parts.setdefault(key, follower_for(source))
             changed |= part.poll(files)
         return changed
@@ -41,24 +48,45 @@ class RunFollower:
         run = join_parts(name, parts) if parts else Run(name, {})
         if run.params or not self.location.sidecars:
             return run
-        from lrdiag.sources.sidecars import read_params
-
-        params, origin, problems = read_params(self.location.sidecars)
+        params, origin, problems = self._beside.params(self.location.sidecars)
         return replace(
             run, params=params, params_origin=origin, problems=(*run.problems, *problems)
         )
 
 
+class FilesBeside:
+    """The configuration files beside a log, read again only when they change."""
+
+    def __init__(self) -> None:
+        self._states: list[object] = []
+        self._found: tuple[dict[str, Any], str, tuple[Problem, ...]] = ({}, "", ())
+
+    def params(self, files: tuple[Path, ...]) -> tuple[dict[str, Any], str, tuple[Problem, ...]]:
+        """Hyper-parameters, where they were found, and what was wrong."""
+        states: list[object] = [(path, file_state(path)) for path in files]
+        if states != self._states:
+            from lrdiag.sources.sidecars import read_params
+
+            self._found = read_params(files)
+            self._states = states
+        return self._found
+
+
 def follower_for(source: str) -> PartFollower:
-    """The follower of a format."""
+    """The follower of a format: line by line where its writer appends, else file by file."""
     if source == "tensorboard":
         from lrdiag.watching.event_files import EventFilesFollower
 
         return EventFilesFollower()
-    if source == "csv":
-        from lrdiag.watching.tables import TableFollower
+    if source == "dvclive":
+        from lrdiag.watching.dvclive import DvcLiveFollower
 
-        return TableFollower()
-    from lrdiag.watching.whole_files import WholeFilesFollower
+        return DvcLiveFollower()
+    if source in ("csv", "jsonl", "text"):
+        from lrdiag.watching import line_readers as readers
+        from lrdiag.watching.growing_text import GrowingTextFollower
 
+        kinds: dict[str, Callable[[], readers.LineReader]]
+        kinds = {"csv": readers.TableLines, "jsonl": readers.JsonLines, "text": readers.TextLines}
+        return GrowingTextFollower(source, kinds[source])
     return WholeFilesFollower(source)

@@ -22,7 +22,7 @@ class WholeFilesFollower:
 
     def poll(self, files: tuple[Path, ...]) -> bool:
         """Read if a file changed; a file caught half-written keeps what was known."""
-        states = {path: state for path in files if (state := _state(path)) is not None}
+        states = {path: state for path in files if (state := file_state(path)) is not None}
         if states == self._states or not states:
             return False
         changed = [path for path, state in states.items() if self._states.get(path) != state]
@@ -54,7 +54,8 @@ class WholeFilesFollower:
         )
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def file_state(path: Path) -> tuple[int, int, int] | None:
+    """Size, time of change and inode of a file; None if it is gone."""
     try:
         status = path.stat()
     except OSError:

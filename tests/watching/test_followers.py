@@ -1,14 +1,19 @@
 """Followers: what is read bit by bit is what is read at once, and nothing is read twice."""
 
+import json
 import os
 import random
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lrdiag.config import Config
+from lrdiag.rulefile.values import RuleSet
 from lrdiag.sources.splits import merge_splits
 from lrdiag.sources.tree import discover, read_location
-from lrdiag.watching import tables
+from lrdiag.watch import Watcher
 from lrdiag.watching.bounded import BoundedColumn
 from lrdiag.watching.run_follower import RunFollower
 
@@ -29,6 +34,28 @@ def csv_bytes(count=60, first=0, header=True):
     return "\n".join([*(["step,loss,lr"] if header else []), *rows, ""]).encode()
 
 
+def jsonl_bytes(count=60, first=0):
+    rows = [
+        {"step": i, "loss": 1 / (i + 1), "lr": 0.1 if i < 30 else 0.01}
+        for i in range(first, first + count)
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def text_bytes(count=60, first=0):
+    lines = []
+    for i in range(first, first + count):
+        lines += ["loading …", f"Epoch {i}: train loss: {1 / (i + 1):.6f}, lr: 0.1"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+MADE = {
+    "metrics.csv": csv_bytes,
+    "metrics.jsonl": jsonl_bytes,
+    "train.log": text_bytes,
+}
+
+
 def place(path):
     (found,) = merge_splits(discover([path])).locations
     return found
@@ -42,15 +69,14 @@ def same(run, other):
         np.testing.assert_array_equal(run.series[tag].wall_time, series.wall_time)
 
 
-@pytest.mark.parametrize("kind", ["events", "csv"])
-@pytest.mark.parametrize("seed", range(4))
-def test_growing_bit_by_bit_gives_what_reading_at_once_gives(tmp_path, kind, seed):
-    name = "events.out.tfevents.1.host" if kind == "events" else "metrics.csv"
-    data = event_bytes(tmp_path / "made") if kind == "events" else csv_bytes()
+@pytest.mark.parametrize("name", ["events.out.tfevents.1.host", *MADE])
+@pytest.mark.parametrize("seed", range(3))
+def test_growing_bit_by_bit_gives_what_reading_at_once_gives(tmp_path, name, seed):
+    data = MADE[name]() if name in MADE else event_bytes(tmp_path / "made")
     log = tmp_path / "run" / name
     log.parent.mkdir()
     cut = random.Random(seed)
-    at = 40
+    at = 140
     log.write_bytes(data[:at])
     follower = RunFollower(place(log))
     follower.poll()
@@ -94,17 +120,65 @@ def test_an_event_file_replaced_in_place_is_read_anew(tmp_path):
     assert len(values) == 20
 
 
+@pytest.mark.parametrize("name", MADE)
 @pytest.mark.parametrize("move", ["rename", "truncate"])
-def test_a_rotated_table_goes_on(tmp_path, move):
-    log = tmp_path / "metrics.csv"
-    log.write_bytes(csv_bytes(60))
+def test_a_rotated_log_goes_on(tmp_path, name, move):
+    log = tmp_path / name
+    log.write_bytes(MADE[name](50))
     follower = RunFollower(place(log))
     follower.poll()
     if move == "rename":
-        log.rename(tmp_path / "metrics.csv.1")
-    log.write_bytes(csv_bytes(30, first=60))
+        with log.open("ab") as file:  # between the last look and the rotation
+            file.write(MADE[name](10, first=50).removeprefix(b"step,loss,lr\n"))
+        log.rename(tmp_path / f"{name}.1")
+    log.write_bytes(MADE[name](30, first=60))
     assert follower.poll()
-    assert follower.run().series["loss"].step.tolist() == list(range(90))
+    found = follower.run()
+    (loss,) = [s for tag, s in found.series.items() if "loss" in tag]
+    lost = range(50, 60) if move == "truncate" else ()
+    assert loss.step.tolist() == [i for i in range(90) if i not in lost]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_log_written_anew_and_longer_is_noticed_by_its_head(tmp_path, name):
+    log = tmp_path / name
+    log.write_bytes(MADE[name](20))
+    follower = RunFollower(place(log))
+    follower.poll()
+    inode = log.stat().st_ino
+    with log.open("r+b") as file:
+        file.write(MADE[name](40, first=5).replace(b"lr", b"rl"))
+    assert log.stat().st_ino == inode
+    assert follower.poll()
+    (loss,) = [s for tag, s in follower.run().series.items() if "loss" in tag]
+    assert loss.step[-1] == 44
+
+
+@pytest.mark.parametrize("name", ["events.out.tfevents.1.host", *MADE])
+def test_the_system_reads_no_more_than_what_is_new(tmp_path, name):
+    counted = Path("/proc/self/io")
+    if not counted.exists():
+        pytest.skip("the system does not count the bytes that a process reads")
+
+    def bytes_read():
+        return int(re.search(r"rchar: (\d+)", counted.read_text())[1])
+
+    data = MADE[name](3000) if name in MADE else event_bytes(tmp_path / "made", count=3000)
+    log = tmp_path / "run" / name
+    log.parent.mkdir()
+    half = len(data) // 2
+    log.write_bytes(data[:half])
+    watcher = Watcher([log.parent], Config(), RuleSet(()))
+    list(watcher.look())
+    before, piece, looks = bytes_read(), 700, 60
+    for at in range(half, half + looks * piece, piece):
+        with log.open("ab") as file:
+            file.write(data[at : at + piece])
+        list(watcher.look())
+    # Beside the new bytes: proofs of 256 bytes at both ends, and this test's own look at /proc.
+    allowed = looks * (piece + 4 * 256 + 2_000)
+    assert bytes_read() - before < allowed < looks * half // 4  # what reading anew would cost
+    assert watcher.bytes_read <= half + looks * piece
 
 
 def test_a_table_written_anew_with_a_new_column_replaces_the_old(tmp_path):
@@ -158,18 +232,44 @@ def test_a_fifo_in_the_logs_place_does_not_block(tmp_path):
         assert len(follower.run().series["loss"]) == 60
 
 
-def test_long_tables_are_folded_without_loss(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "FOLD_LINES", 20)
-    log = tmp_path / "metrics.csv"
-    log.write_bytes(csv_bytes(20))
+@pytest.mark.parametrize("name", MADE)
+def test_rows_of_a_text_log_are_bounded_and_spread_over_the_whole_log(tmp_path, name, monkeypatch):
+    monkeypatch.setattr("lrdiag.watching.bounded.MAX_POINTS", 200)
+    log = tmp_path / name
+    log.write_bytes(MADE[name](60))
     follower = RunFollower(place(log))
-    follower.poll()
-    for first in range(20, 100, 20):
-        with log.open("ab") as file:
-            file.write(csv_bytes(20, first=first, header=False))
+    for first in range(60, 6060, 100):
         follower.poll()
-        follower.run()
-    same(follower.run(), read_location(place(log)))
+        with log.open("ab") as file:
+            file.write(MADE[name](100, first=first).removeprefix(b"step,loss,lr\n"))
+    follower.poll()
+    run = follower.run()
+    whole = read_location(place(log))
+    assert run.series.keys() == whole.series.keys()
+    for tag, series in run.series.items():
+        assert len(series) <= 201
+        full = whole.series[tag]
+        at = np.searchsorted(full.step, series.step)
+        np.testing.assert_array_equal(full.value[at], series.value)
+        np.testing.assert_array_equal(full.step[at], series.step)
+        assert series.index == full.index
+        assert np.diff(series.step).max() < 6060 / 20  # 100 buckets, their first points kept
+    assert any(problem.kind == "thinned" for problem in run.problems)
+
+
+def test_rows_without_an_index_keep_their_number(tmp_path, monkeypatch):
+    monkeypatch.setattr("lrdiag.watching.bounded.MAX_POINTS", 200)
+    log = tmp_path / "metrics.csv"
+    log.write_text("loss,lr\n1,0.1\n1,0.1\n")
+    follower = RunFollower(place(log))
+    for first in range(2, 3002, 50):
+        follower.poll()
+        with log.open("a") as file:
+            file.write("".join(f"{first + i},0.1\n" for i in range(50)))
+    follower.poll()
+    series = follower.run().series["loss"]
+    np.testing.assert_array_equal(series.step[2:], series.value[2:].astype(int))
+    assert series.step[-1] == 3001
 
 
 def test_bounded_column_keeps_drops_extremes_and_nan():
@@ -192,7 +292,8 @@ def test_bounded_column_keeps_drops_extremes_and_nan():
 
 
 def test_memory_of_a_followed_event_file_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("lrdiag.watching.event_files.MAX_POINTS", 200)
+    monkeypatch.setattr("lrdiag.watching.bounded.MAX_POINTS", 200)
+    monkeypatch.setattr("lrdiag.watching.event_files.READ_BYTES", 4_000)
     log = tmp_path / "run" / "events.out.tfevents.1.host"
     log.parent.mkdir()
     log.write_bytes(event_bytes(tmp_path / "made", count=1500))
