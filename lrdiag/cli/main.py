@@ -51,7 +51,11 @@ class _LazyGroup(click.Group):
         if place is None:
             return None
         command = getattr(import_module(place.module), "command")  # noqa: B009 - lazy by name
-        return command if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        from lrdiag.cli.examples import with_examples
+
+        return with_examples(command, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -78,14 +82,23 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+    help="Show the version and exit.",
+)  # fmt: skip
 def cli() -> None:
-    """lrdiag: a linter for training runs.
+    r"""lrdiag: a linter for training runs.
 
     Reads the logs a training left behind, works out what the learning-rate schedule did, and
     says with evidence whether the run is healthy, what is wrong and what to change.
 
     Exit codes: 0 passed, 1 failed findings, 2 usage or configuration error, 3 undecided.
+
+    \b
+    Examples:
+      lrdiag analyze logs/
+      lrdiag gate logs/ --policy imbalanced
+      lrdiag COMMAND --help
     """
 
 
@@ -95,7 +108,12 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells do it; 1 would read as failed findi
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error becomes one clear message and its exit code."""
     try:
-        code = cli.main(args=arguments, prog_name="lrdiag", standalone_mode=False)
+        code = cli.main(
+            args=arguments,
+            prog_name="lrdiag",
+            standalone_mode=False,
+            complete_var="_LRDIAG_COMPLETE",
+        )
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
