@@ -1,5 +1,6 @@
 """The event-file reader against a slow oracle: same points, damage named, nothing invented."""
 
+import gzip
 import os
 import random
 import struct
@@ -334,6 +335,15 @@ def test_a_fifo_does_not_block(tmp_path):
     os.mkfifo(path)
     with pytest.raises(OSError, match="not a regular file"):
         read_event_file(path)
+
+
+def test_a_compressed_file_says_how_it_is_read(tmp_path):
+    path = tmp_path / f"{NAME}.gz"
+    path.write_bytes(gzip.compress(b"".join(codec.points_frames(40)[0])))
+    found = read_event_file(path)
+    assert not found.series
+    assert [p.kind for p in found.problems] == ["compressed-file"]
+    assert "gunzip" in found.problems[0].action
 
 
 def mutated(data, rng):
