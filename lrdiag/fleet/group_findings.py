@@ -33,11 +33,41 @@ def grouped(report: HealthReport, by: str = "") -> HealthReport:
         return report
     facts = tuple(describe(group) for group in groups)
     notes = tuple(note for fact in facts for note in fact["notes"])
+    by_name = {fact["name"]: fact["findings"] for fact in facts}
+    named = with_group_names(report, groups)
     return replace(
         report,
-        runs=with_group_names(report, groups),
+        runs=tuple(in_light_of(run, by_name.get(run.group, ())) for run in named),
         groups=facts,
         notes=(*report.notes, *notes),
+    )
+
+
+def in_light_of(run: RunReport, findings: Sequence[dict[str, Any]]) -> RunReport:
+    """The run with a sentence more in each finding that the noise between seeds may explain.
+
+    The finding stands, for it is true of this run and of the checkpoint it left; what it says
+    of the settings does not, where the mean over the group does not clear the threshold.
+    """
+    noisy = {f["rule"]: f for f in findings if "observed" in f and f["status"] != "failed"}
+    if not any(finding.rule in noisy for finding in run.failed):
+        return run
+    told = tuple(
+        replace(f, message=f"{f.message} {_noise_words(noisy[f.rule])}")
+        if f.status is Status.FAILED and f.rule in noisy
+        else f
+        for f in run.findings
+    )
+    return replace(run, findings=told)
+
+
+def _noise_words(finding: dict[str, Any]) -> str:
+    low, high = finding["observed_interval"]
+    return (
+        f"Over the {finding['judged']} judged runs of its group this is {finding['observed']:.3g}"
+        f" on average ({low:.3g} to {high:.3g}), which does not clear the threshold"
+        f" {finding['threshold']:.3g}: it may be this seed rather than the settings, so repeat"
+        " before you change them."
     )
 
 

@@ -15,6 +15,10 @@ from typing import Protocol
 from lrdiag.runs import FloatArray, IntArray
 from lrdiag.sources.event_reader import EventReader
 
+REWRITE_AT = 16
+"""A state is kept anew when the file grew by more than this part of it: writing all columns for
+a few new records would cost more than reading these records again."""
+
 Arrays = tuple[IntArray, FloatArray, FloatArray]
 
 
@@ -74,7 +78,7 @@ def read_through_memory(path: Path) -> EventReader:
     reader = EventReader(path) if state is None else resumed(path, state)
     start = reader.offset
     reader.read_new()
-    if memory and (state is None or reader.offset > start):
+    if memory and (state is None or reader.offset - start > start // REWRITE_AT):
         fresh = state_of(reader)
         if fresh is not None:
             memory.keep(path, fresh)

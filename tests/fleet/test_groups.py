@@ -126,6 +126,29 @@ def test_the_group_must_clear_the_threshold_by_its_noise(observed, status):
     assert facts["findings"][0]["status"] == status
 
 
+def report_of(observed):
+    return HealthReport(
+        tuple(
+            run(f"s_seed{i}", failed=("overfitting",) if x > 0.1 else (), observed=x)
+            for i, x in enumerate(observed)
+        )
+    )
+
+
+def test_a_finding_that_the_noise_between_seeds_may_explain_says_so():
+    found = grouped(report_of((0.05, 0.11, 0.30))).runs
+    assert [len(r.failed) for r in found] == [0, 1, 1]  # still true of these runs
+    for finding in (found[1].failed[0], found[2].failed[0]):
+        assert "does not clear the threshold 0.1" in finding.message
+        assert "repeat before you change" in finding.message
+    assert not any(f.message for f in found[0].findings)
+
+
+def test_a_finding_beyond_the_noise_between_seeds_stays_as_it_is():
+    report = report_of((0.30, 0.32, 0.31))
+    assert [r.findings for r in grouped(report).runs] == [r.findings for r in report.runs]
+
+
 def test_noise_between_runs_is_measured():
     best = [0.50, 0.52, 0.48, 0.51]
     facts = describe(find_groups([run(f"s_seed{i}", best=b) for i, b in enumerate(best)])[0])
