@@ -16,6 +16,7 @@ from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Status
 from lrdiag.policy import Condition, Policy
 from lrdiag.rulefile.condition import Reference
 from lrdiag.rulefile.kleene import evaluate
+from lrdiag.run_names import run_name
 
 
 class Outcome(IntEnum):
@@ -78,7 +79,7 @@ def decide(report: HealthReport, policy: Policy, baseline: Baseline | None = Non
         if baseline is not None:
             for name, message, bad in compare(run, baseline, policy, len(report.runs)):
                 outcome = Outcome.FAILED if bad else Outcome.UNDECIDED
-                found.append(Reason(outcome, name, message, run.run))
+                found.append(Reason(outcome, name, message, run_name(run)))
     allowed = tuple(r for r in found if _is_allowed(r, policy))
     reasons = tuple(
         sorted((r for r in found if r not in allowed), key=lambda r: _PRECEDENCE.index(r.outcome))
@@ -142,7 +143,7 @@ def _about_problems(problems: tuple[Problem, ...], run: str) -> Iterator[Reason]
 def _about_run(run: RunReport, policy: Policy) -> Iterator[Reason]:
     findings = [f for f in run.findings if not policy.judge_by or f.rule in policy.judge_by]
     yield from _about_findings(run, findings, policy)
-    yield from _about_problems(run.problems, run.run)
+    yield from _about_problems(run.problems, run_name(run))
     yield from _about_numbers(run)
     yield from _about_roles(run, policy)
     yield from _about_rules(run, policy)
@@ -153,15 +154,15 @@ def _about_run(run: RunReport, policy: Policy) -> Iterator[Reason]:
 def _about_findings(run: RunReport, findings: list[Finding], policy: Policy) -> Iterator[Reason]:
     if not any(f.status in (Status.PASSED, Status.FAILED) for f in findings):
         message = "No rule could be judged: too little was logged, or nothing rules know."
-        yield Reason(Outcome.UNDECIDED, "nothing-judged", message, run.run)
+        yield Reason(Outcome.UNDECIDED, "nothing-judged", message, run_name(run))
     for finding in findings:
         if finding.status is Status.ERROR:
             name = f"check-error:{finding.rule}"
             message = f"{finding.rule}: {finding.reason or 'the check broke.'}"
-            yield Reason(Outcome.ERROR, name, message, run.run)
+            yield Reason(Outcome.ERROR, name, message, run_name(run))
         elif _fails(finding, policy):
             message = f"{finding.rule}: {_one_line(finding.message or finding.summary)}"
-            yield Reason(Outcome.FAILED, finding.rule, message, run.run)
+            yield Reason(Outcome.FAILED, finding.rule, message, run_name(run))
 
 
 def _fails(finding: Finding, policy: Policy) -> bool:
@@ -182,18 +183,21 @@ def _about_numbers(run: RunReport) -> Iterator[Reason]:
         if broken or (metric is not None and not metric.last_finite):
             count = f"{broken} values that are" if broken else "a last value that is"
             message = f"{role} ({tag}) holds {count} not a finite number (NaN or infinity)."
-            yield Reason(Outcome.UNDECIDED, f"not-finite:{role}", message, run.run)
+            yield Reason(Outcome.UNDECIDED, f"not-finite:{role}", message, run_name(run))
 
 
 def _about_roles(run: RunReport, policy: Policy) -> Iterator[Reason]:
     for role in policy.roles:
         metric = run.metrics.get(role)
         if metric is None or not metric.points:
-            message = f"The required {role} was not logged."
-            yield Reason(Outcome.UNDECIDED, f"missing-role:{role}", message, run.run)
+            message = (
+                f"The required {role} was not logged. Log it, or name its tag with "
+                f"--role {role}=TAG or under `roles` in lrdiag.yml."
+            )
+            yield Reason(Outcome.UNDECIDED, f"missing-role:{role}", message, run_name(run))
         elif metric.points < policy.min_points:
             message = f"{role} has {metric.points} points; the policy asks for {policy.min_points}."
-            yield Reason(Outcome.UNDECIDED, f"too-few-points:{role}", message, run.run)
+            yield Reason(Outcome.UNDECIDED, f"too-few-points:{role}", message, run_name(run))
 
 
 def _about_rules(run: RunReport, policy: Policy) -> Iterator[Reason]:
@@ -205,10 +209,10 @@ def _about_rules(run: RunReport, policy: Policy) -> Iterator[Reason]:
         if mine and (unjudged or not judged):
             why = next((f.reason for f in unjudged if f.reason), "no reason given")
             message = f"The required rule {rule} could not be judged: {_one_line(why)}"
-            yield Reason(Outcome.UNDECIDED, f"not-judged:{rule}", message, run.run)
+            yield Reason(Outcome.UNDECIDED, f"not-judged:{rule}", message, run_name(run))
         elif not mine:
             message = f"The required rule {rule} said nothing about this run."
-            yield Reason(Outcome.UNDECIDED, f"not-judged:{rule}", message, run.run)
+            yield Reason(Outcome.UNDECIDED, f"not-judged:{rule}", message, run_name(run))
 
 
 def _about_condition(run: RunReport, condition: Condition) -> Iterator[Reason]:
@@ -221,13 +225,13 @@ def _about_condition(run: RunReport, condition: Condition) -> Iterator[Reason]:
     words = f" {condition.message}" if condition.message else ""
     if holds is False:
         message = f"{condition.text} does not hold: {shown}.{words}"
-        yield Reason(Outcome.FAILED, "condition", message, run.run)
+        yield Reason(Outcome.FAILED, "condition", message, run_name(run))
         return
     unknown = [str(r) for r, v in numbers.items() if v is None]
     role = next((r.subject for r, v in numbers.items() if v is None), "")
     why = f"{', '.join(unknown)} is unknown" if unknown else "it divides by zero"
     message = f"{condition.text} cannot be decided: {why}.{words}"
-    yield Reason(Outcome.UNDECIDED, f"condition:{role}", message, run.run)
+    yield Reason(Outcome.UNDECIDED, f"condition:{role}", message, run_name(run))
 
 
 def metric_value(run: RunReport, reference: Reference) -> float | None:

@@ -23,6 +23,7 @@ from lrdiag.reports.json_report import plain
 from lrdiag.reports.svg import chart
 from lrdiag.reports.svg_small import small_chart
 from lrdiag.reports.svg_style import CHART, DARK, LIGHT
+from lrdiag.run_names import run_name
 
 # Aims: 250 kB for ten runs of five curves, 2 MB for 500 runs.
 PAGE_BYTES = 60_000
@@ -176,7 +177,7 @@ def _filters() -> Mapping[str, Callable[..., Any]]:
         "accepted": _accepted, "place": _place, "rank": wording.WORST_FIRST.index,
         "is_link": _is_link, "tag_link": _tag_link, "action": wording.action_text,
         "capital": wording.capital, "suggestions": _suggestions, "places": wording.action_runs,
-        "run_name": wording.run_name,
+        "run_name": run_name,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from lrdiag.reports import wording
 from lrdiag.reports.escaping import markdown_name, markdown_text, markup, name_text
 from lrdiag.reports.sparkline import markers, sparkline
 from lrdiag.reports.svg import chart_file
+from lrdiag.run_names import run_name
 
 _SIGN = {
     Verdict.HEALTHY: "🟢", Verdict.WARNING: "🟡", Verdict.UNHEALTHY: "🔴", Verdict.UNDECIDED: "⚪",
@@ -82,10 +83,10 @@ class _Page:
         for number, run in enumerate(detailed, 1):
             bad = run.verdict in (Verdict.UNHEALTHY, Verdict.WARNING)
             if len(report.runs) == 1 or (bad and number <= OPEN_RUNS):
-                yield from (f"## {_SIGN[run.verdict]} {markdown_name(wording.run_name(run))}", "")
+                yield from (f"## {_SIGN[run.verdict]} {markdown_name(run_name(run))}", "")
                 yield from self._run(run, number)
             else:
-                name = markup(name_text(wording.run_name(run)))
+                name = markup(name_text(run_name(run)))
                 title = f"{_SIGN[run.verdict]} {name} – {run.verdict.value}"
                 yield from (f"<details><summary>{title}</summary>", "")
                 yield from self._run(run, number)
@@ -155,7 +156,7 @@ def _table(report: HealthReport) -> Iterator[str]:
     for run in runs[:TABLE_RUNS]:
         rules = markdown_text(wording.failed_rules(run) or "–")
         best = markdown_text(wording.best_checkpoint(run) or "–")
-        name = markdown_name(wording.run_name(run), 80)
+        name = markdown_name(run_name(run), 80)
         cells = (_SIGN[run.verdict], name, run.verdict.value, rules, best)
         yield f"| {' | '.join(cells)} |"
     yield ""

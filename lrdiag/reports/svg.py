@@ -24,6 +24,7 @@ from lrdiag.reports.svg_curves import (
 from lrdiag.reports.svg_layout import LEFT, RIGHT, WIDTH, Chart, Panel, kind_of, lay_out
 from lrdiag.reports.svg_marks import LANE, bands, lanes, marks, segments
 from lrdiag.reports.svg_style import FILE_STYLE
+from lrdiag.run_names import run_name
 
 _TITLES = {"lr": "learning rate", "loss": "loss", "score": "accuracy and the like"}
 
@@ -40,7 +41,7 @@ def chart(run: RunReport, points: int = 300) -> str:
         return ""
     below = lanes(made)
     height = made.bottom + 30 + LANE * len(below)
-    name = name_text(wording.run_name(run))
+    name = name_text(run_name(run))
     label = markup(f"Curves of {name}: {wording.schedule_line(run)}", 300)
     body = "".join((*segments(made), *bands(made), *_panels(made), *marks(made)))
     return (

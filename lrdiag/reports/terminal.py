@@ -16,6 +16,7 @@ from lrdiag.reports.columns import Table, cut, wrap
 from lrdiag.reports.escaping import name_text, prose
 from lrdiag.reports.sparkline import markers, sparkline
 from lrdiag.reports.terminal_plot import terminal_plot
+from lrdiag.run_names import run_name
 
 # More runs than this get one line each; details on request.
 MANY_RUNS = 8
@@ -95,7 +96,7 @@ class _Page:
     def _run(self, run: RunReport, *, alone: bool) -> Iterator[str]:
         yield ""
         mark = self._style(wording.MARK[run.verdict], run.verdict.value)
-        name = self._style(cut(name_text(wording.run_name(run)), self.width - 13), "heading")
+        name = self._style(cut(name_text(run_name(run)), self.width - 13), "heading")
         yield f"{mark} {name}  {run.verdict.value}"
         if not alone:
             yield f"  {wording.run_headline(run)}"
@@ -174,7 +175,7 @@ class _Page:
         for run in wording.worst_first(report.runs):
             rules = prose(wording.failed_rules(run), 200)
             mark = wording.MARK[run.verdict]
-            table.add((mark, name_text(wording.run_name(run)), run.verdict.value, rules))
+            table.add((mark, name_text(run_name(run)), run.verdict.value, rules))
         yield from table.lines(lambda cell: self._style(cell, cell) if cell in _VERDICTS else cell)
         yield from self._wrap("Every finding: --verbose, or --format html --output report.html", 0)
 
@@ -183,7 +184,7 @@ class _Page:
         for run, finding in broken:
             yield ""
             reason = finding.reason or finding.message
-            name = name_text(wording.run_name(run), 40)
+            name = name_text(run_name(run), 40)
             yield from self._wrap(f"{finding.rule} on {name}: {reason}", 2, "! ")
         if self.verbose:
             return

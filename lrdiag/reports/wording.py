@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import posixpath
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Severity, Status, Verdict
 from lrdiag.reports.escaping import name_text
+from lrdiag.run_names import run_name
 
 WORST_FIRST = (Verdict.UNHEALTHY, Verdict.WARNING, Verdict.UNDECIDED, Verdict.HEALTHY)
 MARK = {
@@ -31,18 +31,6 @@ def number(value: float | None) -> str:
 def count(amount: int, noun: str, plural: str = "") -> str:
     """`1 run`, `12,000 points`."""
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
-
-
-def run_name(run: RunReport) -> str:
-    """The run's name; for the root itself (`.`) the name of its folder or file."""
-    if run.run not in (".", "") or not run.sources:
-        return run.run
-    paths = [source.path for source in run.sources]
-    if len(paths) == 1:
-        folder, name = posixpath.split(paths[0])
-        return posixpath.basename(folder) or name
-    common = posixpath.commonprefix(paths).rpartition("/")[0]
-    return posixpath.basename(common) or run.run
 
 
 def position(epoch: float | None, step: int | None) -> str:
