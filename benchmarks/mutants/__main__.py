@@ -84,7 +84,7 @@ def examine(area: str, options: argparse.Namespace) -> float:
             if verdict == "survived":
                 survivors.write(json.dumps(mutant.__dict__) + "\n")
                 survivors.flush()
-            if sys.stderr.isatty():
+            if (done + 1) % 20 == 0:
                 print(
                     f"\r{area} {done + 1}/{len(sample)}, {killed} killed", end="", file=sys.stderr
                 )

@@ -14,7 +14,7 @@ _RECOVERY = (
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gate": (
         ("lrdiag/gate.py", "lrdiag/policy.py", "lrdiag/baseline.py"),
-        ("tests/test_gate*.py", "tests/cli/test_gate.py", "tests/rulefile/test_policies.py"),
+        ("tests/test_gate*.py", "tests/test_baseline.py", "tests/cli/test_gate.py", "tests/rulefile/test_policies.py"),
     ),
     "recovery": (
         tuple(f"lrdiag/sources/{name}.py" for name in _RECOVERY),

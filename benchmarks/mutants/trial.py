@@ -9,6 +9,7 @@ can only count too few mutants as killed.
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -80,10 +81,8 @@ def _in_child(work: Callable[[], int], cpu_seconds: int) -> int:
     pid = os.fork()
     if pid:
         status = os.waitpid(pid, 0)[1]
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         return status
     code = 70
     try:
