@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -240,6 +241,12 @@ def _entry(info: dict[str, Any], path: str) -> Entry:
     return Entry(path, int(info.get("size") or 0), tag)
 
 
+def without_secrets(text: str) -> str:
+    """A text whose URLs have no user, password and query: tokens and signatures stand there."""
+    text = re.sub(r"(?<=://)[^/\s@'\"]*@", "", text)
+    return re.sub(r"(\w+://[^\s?'\"]*)\?[^\s'\",)]*", r"\1", text)
+
+
 def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = without_secrets(" ".join(str(error).split()))
     return (text or type(error).__name__).rstrip(".")[:200]
