@@ -8,20 +8,21 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _RECOVERY = (
     "framing", "damage", "restarts", "event_rejects", "event_window", "event_rounds",
-    "event_batch", "records", "problem_log", "joining",
+    "event_batch", "problem_log",
 )  # fmt: skip
 
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gate": (
         ("lrdiag/gate.py", "lrdiag/policy.py", "lrdiag/baseline.py"),
-        ("tests/test_gate*.py", "tests/test_baseline.py", "tests/cli/test_gate.py", "tests/rulefile/test_policies.py"),
+        ("tests/test_gate*.py", "tests/test_baseline.py", "tests/cli/test_gate.py",
+         "tests/rulefile/test_policies.py"),
     ),
     "recovery": (
         tuple(f"lrdiag/sources/{name}.py" for name in _RECOVERY),
         ("tests/sources/test_event*.py", "tests/sources/test_framing*.py",
          "tests/sources/test_restarts*.py", "tests/sources/test_problem*.py",
          "tests/sources/test_*recovery*.py", "tests/sources/test_*damage*.py",
-         "tests/sources/test_wandb_offline.py", "tests/sources/test_joining*.py"),
+         "tests/watching/test_followers.py"),
     ),
     "checks": (
         ("lrdiag/checks/*.py",),
