@@ -59,9 +59,15 @@ def test_a_drop_that_helped_is_no_divergence_and_no_spike(seed, shapes, make_vie
     assert not failures(LossSpike(), view)
 
 
-def test_overfitting_after_a_drop_is_no_divergence(shapes, make_view):
+def test_overfitting_that_began_before_a_drop_is_no_divergence(shapes, make_view):
     curves, _ = shapes.overfitting()
-    assert not failures(PostDropDivergence(), make_view(curves, [0.1] * 10 + [0.01] * 30))
+    assert not failures(PostDropDivergence(), make_view(curves, [0.1] * 20 + [0.01] * 20))
+
+
+def test_a_validation_loss_that_turns_at_the_drop_is_a_divergence(shapes, make_view):
+    curves, _ = shapes.overfitting()
+    (found,) = failures(PostDropDivergence(), make_view(curves, [0.1] * 10 + [0.01] * 30))
+    assert found.drop == 1 and found.observed > 0.1
 
 
 def test_spike_inside_a_segment_is_found_where_it_is(shapes, make_view):
