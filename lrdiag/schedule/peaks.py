@@ -180,14 +180,14 @@ def _ramp_exponential(ramp: tuple[float, float], found: Guess, origin: float) ->
     )
 
 
+def _ramp_up_to(flat: Flat, bound: Any) -> dict[str, Any]:
+    begin = {"base_lr": flat["base_lr"], "start_factor": flat["start_factor"]}
+    return {**begin, "end_factor": 1.0, "total_iters": bound}
+
+
 def _linear_then_exponential(flat: Flat) -> dict[str, Any]:
     level, bound = flat["base_lr"], flat["bound"]
-    head = {
-        "base_lr": level,
-        "start_factor": flat["start_factor"],
-        "end_factor": 1.0,
-        "total_iters": bound,
-    }
+    head = _ramp_up_to(flat, bound)
     tail = {"base_lr": level, "gamma": flat["gamma"]}
     return {
         "base_lr": level,
@@ -213,12 +213,7 @@ def _ramp_polynomial(ramp: tuple[float, float], found: Guess, origin: float) -> 
 
 def _linear_then_power(flat: Flat) -> dict[str, Any]:
     level, bound = flat["base_lr"], flat["warmup"]
-    head = {
-        "base_lr": level,
-        "start_factor": flat["start_factor"],
-        "end_factor": 1.0,
-        "total_iters": bound,
-    }
+    head = _ramp_up_to(flat, bound)
     tail = {"base_lr": level, "total_iters": flat["total_iters"], "power": flat["power"]}
     return {
         "base_lr": level,
