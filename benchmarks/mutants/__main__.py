@@ -28,6 +28,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=150, help="mutants per area (0: all)")
     parser.add_argument("--seed", type=int, default=1, help="which mutants are drawn")
     parser.add_argument("--only", default="", help="files whose path contains this")
+    parser.add_argument("--again", type=Path, metavar="SURVIVORS",
+                        help="no draw: the survivors of an earlier run")  # fmt: skip
     parser.add_argument("--notes", type=Path, default=Path(".mutants"),
                         help="where coverage and survivors are written")  # fmt: skip
     parser.add_argument("--at-least", type=float, default=0.0,
@@ -75,7 +77,11 @@ def examine(area: str, options: argparse.Namespace) -> float:
     options.notes.mkdir(exist_ok=True)
     found = covered(tests, modules, options.notes / f"{area}.coverage.json")
     preload(found["libraries"])
-    sample = drawn([m for m in modules if options.only in m], options.sample, options.seed)
+    sample = (
+        [Mutant(**json.loads(line)) for line in options.again.read_text().splitlines()]
+        if options.again
+        else drawn([m for m in modules if options.only in m], options.sample, options.seed)
+    )
     killed = 0
     with (options.notes / f"{area}.survivors.jsonl").open("w") as survivors:
         for done, mutant in enumerate(sample):
