@@ -139,7 +139,9 @@ def test_a_figure_of_hostile_names_is_drawn(examples):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     report = Report(examples.hostile())
     index = examples.HOSTILE.index("@octocat #12 $x$ ~~gone~~")
-    report.plot(index).canvas.draw()
+    figure = report.plot(index)
+    figure.canvas.draw()
+    assert figure.axes
 
 
 def test_a_run_that_is_not_there_is_named(examples):
