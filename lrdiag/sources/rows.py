@@ -155,7 +155,8 @@ def series_of(
         rows.step, rows.epoch, cells, len(rows.line), keep_all=keep_all, by_epoch=by_epoch
     )
     _report_order(steps, rows, log)
-    made = {tag: _one(tag, at, value, rows, steps) for tag, (at, value) in cells.items()}
+    every = {tag: _one(tag, at, value, rows, steps) for tag, (at, value) in cells.items()}
+    made = {tag: series for tag, series in every.items() if len(series)}  # all superseded: none
     _report_non_finite(made, log)
     return made
 
@@ -197,9 +198,10 @@ def _report_order(steps: RowSteps, rows: Rows, log: ProblemLog) -> None:
     if steps.kept is not None and len(steps.restart_rows):
         lost = int((~steps.kept).sum())
         line = int(rows.line[steps.restart_rows[0]])
+        times = "once" if len(steps.restarts) == 1 else f"{len(steps.restarts)} times"
         log.add(
             "restart",
-            f"the log restarts {len(steps.restarts)} time(s), first at step {steps.restarts[0]}"
+            f"the log restarts {times}, first at step {steps.restarts[0]}"
             f" (line {line}); the later rows win, {lost} earlier rows are superseded",
             severity="info",
             line=line,

@@ -70,6 +70,14 @@ def test_wandb_histograms_are_no_curves():
     assert run.params == {"lr": 0.1, "milestones": [3]}
 
 
+def test_a_tag_of_which_every_point_is_superseded_is_none():
+    """The second `fit` of the log starts again and logs no rate."""
+    (run,) = read_runs(RECORDED / "keras-3.15.1-fit.log")
+    assert "learning_rate" not in run.series
+    assert run.series["loss"].superseded == 4
+    assert "restarts once" in run.problems[0].message
+
+
 def written(package: str, script: str, folder: Path) -> None:
     pytest.importorskip(package)
     command = [sys.executable, "-c", script]
