@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ def arguments() -> argparse.Namespace:
                         help=", ".join(AREAS))  # fmt: skip
     parser.add_argument("--sample", type=int, default=150, help="mutants per area (0: all)")
     parser.add_argument("--seed", type=int, default=1, help="which mutants are drawn")
+    parser.add_argument("--minutes", type=float, default=math.inf,
+                        help="stop an area after so long; what was examined is a sample too")  # fmt: skip
     parser.add_argument("--only", default="", help="files whose path contains this")
     parser.add_argument("--again", type=Path, metavar="SURVIVORS",
                         help="no draw: the survivors of an earlier run")  # fmt: skip
@@ -42,7 +46,7 @@ def drawn(modules: Iterable[str], count: int, seed: int) -> list[Mutant]:
     every = [m for file in modules for m in mutants(file, (ROOT / file).read_text())]
     if not count or count >= len(every):
         return every
-    return sorted(random.Random(seed).sample(every, count), key=lambda m: (m.file, m.number))
+    return random.Random(seed).sample(every, count)
 
 
 def reaching(mutant: Mutant, found: dict[str, Any]) -> list[str]:
@@ -82,23 +86,24 @@ def examine(area: str, options: argparse.Namespace) -> float:
         if options.again
         else drawn([m for m in modules if options.only in m], options.sample, options.seed)
     )
-    killed = 0
+    killed = done = 0
+    end = time.monotonic() + options.minutes * 60
     with (options.notes / f"{area}.survivors.jsonl").open("w") as survivors:
-        for done, mutant in enumerate(sample):
+        for done, mutant in enumerate(sample, 1):
             verdict = _verdict(mutant, found)
             killed += verdict != "survived"
             if verdict == "survived":
                 survivors.write(json.dumps(mutant.__dict__) + "\n")
                 survivors.flush()
-            if (done + 1) % 20 == 0:
-                print(
-                    f"\r{area} {done + 1}/{len(sample)}, {killed} killed", end="", file=sys.stderr
-                )
-    low, high = wilson(killed, len(sample))
+            if done % 20 == 0:
+                print(f"\r{area} {done}/{len(sample)}, {killed} killed", end="", file=sys.stderr)
+            if time.monotonic() > end:
+                break
+    low, high = wilson(killed, done)
     total = sum(len(mutants(m, (ROOT / m).read_text())) for m in modules)
-    print(f"| {area} | {total} | {len(sample)} | {killed} | {killed / len(sample):.1%} "
+    print(f"| {area} | {total} | {done} | {killed} | {killed / done:.1%} "
           f"({low:.1%} – {high:.1%}) |", flush=True)  # fmt: skip
-    return killed / len(sample)
+    return killed / done
 
 
 def _verdict(mutant: Mutant, found: dict[str, Any]) -> str:

@@ -31,8 +31,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "schedule": (
         ("lrdiag/schedule/*.py",),
-        ("tests/schedule/test_*.py", "tests/cli/test_schedule*.py", "tests/checks/test_*.py",
-         "tests/test_sample_logs.py", "tests/rulefile/test_shipped_cases.py"),
+        ("tests/schedule/test_*.py", "tests/cli/test_schedule*.py", "tests/test_sample_logs.py"),
     ),
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ _ARITHMETIC: dict[type, type] = {
     ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
 }  # fmt: skip
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+_SYMMETRIC = {"maximum", "minimum", "hypot", "isclose", "gcd", "add", "multiply"}
 _REMOVABLE = (ast.AugAssign, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -77,8 +78,12 @@ def _calls(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
                                   node.keywords)  # fmt: skip
     elif len(node.args) > 1 and not any(isinstance(a, ast.Starred) for a in node.args[:2]):
         first, second, *rest = node.args
-        if ast.dump(first) != ast.dump(second):
+        if ast.dump(first) != ast.dump(second) and _name(node.func) not in _SYMMETRIC:
             yield "argument order", ast.Call(node.func, [second, first, *rest], node.keywords)
+
+
+def _name(function: ast.expr) -> str:
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def _statements(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
