@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=150, help="mutants per area (0: all)")
     parser.add_argument("--seed", type=int, default=1, help="which mutants are drawn")
     parser.add_argument("--minutes", type=float, default=math.inf,
-                        help="stop an area after so long; what was examined is a sample too")  # fmt: skip
+                        help="stop an area then: what was examined is a sample too")  # fmt: skip
     parser.add_argument("--only", default="", help="files whose path contains this")
     parser.add_argument("--again", type=Path, metavar="SURVIVORS",
                         help="no draw: the survivors of an earlier run")  # fmt: skip
@@ -96,7 +96,7 @@ def examine(area: str, options: argparse.Namespace) -> float:
                 survivors.write(json.dumps(mutant.__dict__) + "\n")
                 survivors.flush()
             if done % 20 == 0:
-                print(f"\r{area} {done}/{len(sample)}, {killed} killed", end="", file=sys.stderr)
+                print(f"{area} {done}/{len(sample)}, {killed} killed", file=sys.stderr)
             if time.monotonic() > end:
                 break
     low, high = wilson(killed, done)
