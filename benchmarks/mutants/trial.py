@@ -80,10 +80,11 @@ def _in_child(work: Callable[[], int], cpu_seconds: int) -> int:
     """The status of a child that does the work; ends it, and what it started, at the limit."""
     pid = os.fork()
     if pid:
-        status = os.waitpid(pid, 0)[1]
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-        return status
+        try:
+            return os.waitpid(pid, 0)[1]
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
     code = 70
     try:
         os.setsid()
