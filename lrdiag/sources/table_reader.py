@@ -14,6 +14,7 @@ from lrdiag.sources.table_columns import Columns, columns_of, text_columns
 from lrdiag.sources.table_dialect import FIT_ROWS, Dialect, is_rule
 from lrdiag.sources.table_ending import looks_whole
 from lrdiag.sources.table_fast import parse_block
+from lrdiag.sources.table_quotes import whole_rows
 from lrdiag.sources.text_lines import Line, lines_in
 
 FAST_BYTES = 10_000
@@ -48,7 +49,8 @@ class TableReader:
         for at, piece in pieces(number, data[start:], PIECE_BYTES):
             if len(piece) < len(data) and self._at_once(at, piece, 0):
                 continue
-            for line in lines_in(piece, at, self.log):
+            lines = lines_in(piece, at, self.log)
+            for line in whole_rows(lines, self._dialect.split, lambda: self._width):
                 self._line(line)
 
     def _at_once(self, number: int, data: bytes, start: int) -> bool:
