@@ -49,15 +49,21 @@ def drawn(modules: Iterable[str], count: int, seed: int) -> list[Mutant]:
     return random.Random(seed).sample(every, count)
 
 
+def survivors_of(notes: Path) -> list[Mutant]:
+    """The survivors of an earlier run, at the lines where they are now."""
+    noted = [json.loads(line) for line in notes.read_text().splitlines()]
+    return [mutants(n["file"], (ROOT / n["file"]).read_text())[n["number"]] for n in noted]
+
+
 def reaching(mutant: Mutant, found: dict[str, Any]) -> list[str]:
     """The tests that run the mutant's line, fastest first.
 
-    Lines that run on import belong to every test that reaches the file.
+    Lines that run on import belong to every test of the area.
     """
     lines = found["lines"].get(mutant.file, {})
     tests = set(lines.get(str(mutant.line), ()))
     if not tests or _runs_on_import(mutant):
-        tests = {test for those in lines.values() for test in those}
+        tests = set(found["seconds"])
     seconds = found["seconds"]
     return sorted((t for t in tests if t in seconds), key=lambda t: seconds[t])
 
@@ -82,7 +88,7 @@ def examine(area: str, options: argparse.Namespace) -> float:
     found = covered(tests, modules, options.notes / f"{area}.coverage.json")
     preload(found["libraries"])
     sample = (
-        [Mutant(**json.loads(line)) for line in options.again.read_text().splitlines()]
+        survivors_of(options.again)
         if options.again
         else drawn([m for m in modules if options.only in m], options.sample, options.seed)
     )
