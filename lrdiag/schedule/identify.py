@@ -8,6 +8,7 @@ import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import IntArray
+from lrdiag.schedule.broken import broken_smooth
 from lrdiag.schedule.description import cost
 from lrdiag.schedule.guess import NEARLY_EXACT, Fitted
 from lrdiag.schedule.points import Rates
@@ -26,6 +27,9 @@ _FEWEST_FOR_CURVES = 6
 _LONGEST_RUN = 4
 # A move by this many half-widths is no rounding.
 _LARGE_MOVE = 4.0
+# So few rows that change, and a misfit beyond this many half-widths: changes, no curve.
+_FEW_SHARE = 0.1
+_NO_CURVE = 1e3
 # A stepped family this short is believed even where changes follow one another.
 _PLAIN_COST = 5
 
@@ -47,19 +51,42 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     steps = steps_of(rates)
     stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
-    if stepped is not None and not _smooth_wins(smooth, stepped):
-        plain = smooth is None or _believed(stepped, rates)
+    if stepped is not None and not _smooth_wins(smooth, stepped, len(steps.rows)):
+        plain = (
+            smooth is None or _believed(stepped, rates) or _few_and_fine(smooth, samples[0], rates)
+        )
         if plain or _by_hand(samples[0], rates, steps):
             return Identified(_stepped_value(stepped), steps.rows)
     if smooth is None:
         return Identified(Family("unknown", {}), _NO_ROWS)
+    if smooth[0].misfit > NEARLY_EXACT:
+        broken = _broken(samples)
+        if broken is not None:
+            return broken
     return Identified(_smooth_value(*smooth), _NO_ROWS)
+
+
+def _broken(samples: list[Sample]) -> Identified | None:
+    """A smooth family that jumps once, with the row of the jump."""
+    for sample in samples:
+        found = broken_smooth(sample)
+        if found is not None:
+            row = sample.row[[found[1]]]
+            return Identified(_smooth_value(found[0], sample), row)
+    return None
 
 
 def _believed(stepped: Stepped, rates: Rates) -> bool:
     """Whether a common factor of all drops is no chance: few numbers, or finely logged ones."""
     fine = rates.how.kind in ("double", "float32") and stepped.family != "manual"
     return stepped.cost <= _PLAIN_COST or fine
+
+
+def _few_and_fine(smooth: tuple[Fitted, Sample], sample: Sample, rates: Rates) -> bool:
+    """Whether few rows change in a finely logged rate that is no curve at all."""
+    few = int(np.count_nonzero(np.diff(sample.rate))) <= _FEW_SHARE * len(sample)
+    fine = rates.how.kind in ("double", "float32")
+    return bool(few and fine and smooth[0].misfit > _NO_CURVE)
 
 
 def _by_hand(sample: Sample, rates: Rates, steps: Steps) -> bool:
@@ -103,10 +130,14 @@ def _best_smooth(samples: list[Sample]) -> tuple[Fitted, Sample] | None:
     return best
 
 
-def _smooth_wins(smooth: tuple[Fitted, Sample] | None, stepped: Stepped) -> bool:
+def _smooth_wins(smooth: tuple[Fitted, Sample] | None, stepped: Stepped, changes: int) -> bool:
     if smooth is None or smooth[0].misfit > NEARLY_EXACT:
         return False
-    return cost(smooth[0].guess) <= stepped.cost
+    numbers = cost(smooth[0].guess)
+    if stepped.family != "manual" and changes < numbers:
+        # A curve with more numbers than there are moves passes through anything.
+        return False
+    return numbers <= stepped.cost
 
 
 def _stepped_value(found: Stepped) -> Family:

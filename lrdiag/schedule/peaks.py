@@ -243,7 +243,6 @@ def _after_constant(sample: Sample, top: int, origin: float) -> Iterator[Guess]:
     """A constant head, a jump up, then a schedule of its own (SequentialLR after ConstantLR)."""
     tail = sample.part(top)
     head_lr, begin = float(sample.rate[0]), float(tail.tick[0])
-    gap = begin - float(sample.tick[top - 1])
     for make, family in (
         (cosines, "cosine"),
         (lines, "polynomial"),
@@ -259,8 +258,6 @@ def _after_constant(sample: Sample, top: int, origin: float) -> Iterator[Guess]:
             )
             free = free if family == "cosine" else tuple(n for n in free if n != "bound")
             yield Guess("sequential", flat, free, _constant_then(family))
-            if gap > 1 and family != "cosine":
-                yield Guess("sequential", flat, free, _constant_then(family))
 
 
 def _sequential_flat(

@@ -14,6 +14,7 @@ from lrdiag.schedule.forward import rate_at
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, simulate, ticks
 from lrdiag.schedule.points import Rates
 from lrdiag.schedule.resolution import printed_width
+from lrdiag.schedule.short_decimals import shortest_between
 
 # Rows that every hypothesis meets before it is computed in full.
 _PROBE_ROWS = 24
@@ -247,16 +248,6 @@ def _agreed_factor(
         if low <= high:
             return shortest_between(low, high)
     return None
-
-
-def shortest_between(low: float, high: float) -> float:
-    """The decimal number with the fewest digits in [low, high]; the middle if none is short."""
-    middle = 0.5 * (low + high)
-    for digits in range(1, 15):
-        value = float(f"{middle:.{digits}g}")
-        if low <= value <= high:
-            return value
-    return middle
 
 
 def _broken(q: Question, per: float | None) -> Hypothesis | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray
 from lrdiag.schedule.points import Rates
-from lrdiag.schedule.reconcile import shortest_between
+from lrdiag.schedule.short_decimals import shortest_between
 from lrdiag.schedule.values import Clock
 from lrdiag.schedule.warmup import warmup_rows
 
