@@ -7,6 +7,7 @@ Draws mutants of each area with equal chances, runs the tests that reach the cha
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -31,6 +32,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="which mutants are drawn")
     parser.add_argument("--minutes", type=float, default=math.inf,
                         help="stop an area then: what was examined is a sample too")  # fmt: skip
+    parser.add_argument("--budget", type=float, default=math.inf, metavar="SECONDS",
+                        help="run the fastest tests that fit; may miss a kill")  # fmt: skip
     parser.add_argument("--only", default="", help="files whose path contains this")
     parser.add_argument("--again", type=Path, metavar="SURVIVORS",
                         help="no draw: the survivors of an earlier run")  # fmt: skip
@@ -96,7 +99,7 @@ def examine(area: str, options: argparse.Namespace) -> float:
     end = time.monotonic() + options.minutes * 60
     with (options.notes / f"{area}.survivors.jsonl").open("w") as survivors:
         for done, mutant in enumerate(sample, 1):
-            verdict = _verdict(mutant, found)
+            verdict = _verdict(mutant, found, options.budget)
             killed += verdict != "survived"
             if verdict == "survived":
                 survivors.write(json.dumps(mutant.__dict__) + "\n")
@@ -112,8 +115,10 @@ def examine(area: str, options: argparse.Namespace) -> float:
     return killed / done
 
 
-def _verdict(mutant: Mutant, found: dict[str, Any]) -> str:
-    tests = reaching(mutant, found)
+def _verdict(mutant: Mutant, found: dict[str, Any], budget: float) -> str:
+    every = reaching(mutant, found)
+    until = itertools.accumulate(found["seconds"][test] for test in every)
+    tests = [test for test, end in zip(every, until, strict=True) if end <= budget]
     if not tests:
         return "survived"
     source = (ROOT / mutant.file).read_text()
