@@ -6,9 +6,9 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +22,7 @@ _COLUMNS = ("run", "tag", "step", "wall_time", "value")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_runs(paths: list[Path], form: str, output: Path | None) -> list[Problem]:
+def export_runs(paths: Sequence[str | Path], form: str, output: Path | None) -> list[Problem]:
     """Read the runs below `paths` and write them to `output` (standard output if None).
 
     Returns:
@@ -33,18 +33,28 @@ def export_runs(paths: list[Path], form: str, output: Path | None) -> list[Probl
         ConfigError: Parquet without a file.
         ReportError: the file cannot be written, or Parquet support is not installed.
     """
-    discovery = discover(paths)
-    runs = (read_location(place) for place in discovery.locations)
-    left_out = [
-        Problem(file, "left-out", "info", f"skipped: {why}") for file, why in discovery.left_out
-    ]
-    problems = [*discovery.problems, *left_out]
-    try:
-        _WRITERS[form](runs, problems, output)
-    except OSError as error:
-        where = output or "standard output"
-        raise ReportError(f"cannot write {where}: {error.strerror or error}.") from error
+    from lrdiag.fleet.remote_runs import reachable
+
+    with reachable(paths) as (local, named, fetching):
+        discovery = discover(local)
+        runs = (_with_names(read_location(place), named) for place in discovery.locations)
+        left_out = [
+            Problem(file, "left-out", "info", f"skipped: {why}") for file, why in discovery.left_out
+        ]
+        problems = [*fetching, *named((*discovery.problems, *left_out))]
+        try:
+            _WRITERS[form](runs, problems, output)
+        except OSError as error:
+            where = output or "standard output"
+            raise ReportError(f"cannot write {where}: {error.strerror or error}.") from error
     return [] if form == "json" else problems
+
+
+def _with_names(run: Run, named: Any) -> Run:
+    """The run with the user's names of what was read from local copies."""
+    return replace(
+        run, name=named(run.name), sources=named(run.sources), problems=named(run.problems)
+    )
 
 
 def _number(value: float) -> float | str:

@@ -8,7 +8,7 @@ import click
 
 
 @click.command(name="export")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--format", "form", type=click.Choice(["json", "csv", "parquet"]), default="json",
     show_default=True, help="csv and parquet are one long table; problems go beside it.",
@@ -17,7 +17,7 @@ import click
     "--output", "-o", type=click.Path(dir_okay=False, path_type=Path),
     help="File to write; standard output if not given (json and csv).",
 )  # fmt: skip
-def command(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
+def command(paths: tuple[str, ...], form: str, output: Path | None) -> None:
     """Write the series below PATHS as they were read, so that the reader can be checked.
 
     Runs are physical folders and files here; `analyze` merges splits such as train/ and

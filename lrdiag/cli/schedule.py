@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +64,10 @@ def show(paths: tuple[str, ...], form: str, output: Path | None, **options: Any)
 
     Exit codes: 0, 2 for errors, 3 when no run was found.
     """
-    from lrdiag.diagnose import view_of
     from lrdiag.schedule.telling import data_of, lines_of
-    from lrdiag.sources.splits import merge_splits
-    from lrdiag.sources.tree import discover
 
     config = config_from_options(**options)
-    found = merge_splits(discover(paths))
-    views = [view_of(run, config)[0] for run in _runs(found.locations)]
+    views = _views(paths, config)
     if not views:
         say("No run was found below the paths given.")
         sys.exit(3)
@@ -87,7 +84,20 @@ def show(paths: tuple[str, ...], form: str, output: Path | None, **options: Any)
         _write("\n\n".join(texts) + "\n", output)
 
 
-def _runs(locations: Iterable[Any]) -> Iterable[Any]:
+def _views(paths: tuple[str, ...], config: Any) -> list[Any]:
+    from lrdiag.diagnose import view_of
+    from lrdiag.fleet.remote_runs import reachable
+    from lrdiag.sources.splits import merge_splits
+    from lrdiag.sources.tree import discover
+
+    with reachable(paths) as (local, named, problems):
+        for problem in problems:
+            say(f"{problem.file}: {problem.message}")
+        found = merge_splits(discover(local))
+        return [view_of(run, config)[0] for run in _runs(found.locations, named)]
+
+
+def _runs(locations: Iterable[Any], named: Any) -> Iterable[Any]:
     """The runs that can be read; what cannot is said on stderr."""
     from lrdiag.errors import SourceError
     from lrdiag.sources.tree import read_location
@@ -96,12 +106,12 @@ def _runs(locations: Iterable[Any]) -> Iterable[Any]:
         try:
             run = read_location(location)
         except SourceError as error:
-            say(f"{error.what} {error.action}")
+            say(named(f"{error.what} {error.action}"))
             continue
-        for problem in run.problems:
+        for problem in named(run.problems):
             say(f"{problem.file}: {problem.message}")
         if run.series:
-            yield run
+            yield replace(run, name=named(run.name))
 
 
 def _rates(view: Any) -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from lrdiag.findings import HealthReport
+from lrdiag.findings import HealthReport, Problem
 from lrdiag.fleet.renaming import renamed, replacing
 from lrdiag.sources.remote import LocalCopies, local_copies
+
+V = TypeVar("V")
 
 
 def analyze_remote(
@@ -24,6 +28,22 @@ def analyze_remote(
         problems=(*copies.problems, *report.problems),
         notes=(*report.notes, *_left_out(copies)),
     )
+
+
+@contextmanager
+def reachable(
+    paths: Sequence[str | Path],
+) -> Iterator[tuple[list[str | Path], Callable[[V], V], list[Problem]]]:
+    """Local paths for the paths, what puts the user's names into values, and problems.
+
+    Copies of what lies behind URLs are removed at the end.
+
+    Raises:
+        SourceError: a URL cannot be reached, does not exist, or its package is not installed.
+    """
+    with local_copies(paths) as copies:
+        rename = replacing(copies.names)
+        yield copies.paths, lambda value: renamed(value, rename), copies.problems
 
 
 def _left_out(copies: LocalCopies) -> tuple[str, ...]:

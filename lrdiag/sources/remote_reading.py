@@ -25,6 +25,7 @@ _TAGS = (
     "last_modified",
 )  # fmt: skip
 _PERMANENT = (FileNotFoundError, PermissionError, NotADirectoryError, ImportError, ValueError)
+_NO_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound")
 
 T = TypeVar("T")
 
@@ -81,13 +82,26 @@ class Remote:
 
     def _list(self) -> tuple[bool, dict[str, Entry]]:
         self._fs.invalidate_cache()
-        if self._fs.isfile(self._root):
-            return True, {"": _entry(self._fs.info(self._root), self._root)}
+        info = self._info()
+        if info is not None:
+            return True, {"": _entry(info, self._root)}
         found = self._fs.find(self._root, detail=True)
         if not found:
             raise FileNotFoundError("nothing is there")
         start = len(self._root.rstrip("/")) + 1
         return False, {path[start:]: _entry(info, path) for path, info in sorted(found.items())}
+
+    def _info(self) -> dict[str, Any] | None:
+        """What the server says of the URL, None if it is a folder or not there.
+
+        `isfile` would take every fault for "no file".
+        """
+        try:
+            info: dict[str, Any] = self._fs.info(self._root)
+        except FileNotFoundError as error:
+            _raise_fault(error.__cause__)
+            return None
+        return info if info.get("type") == "file" else None
 
     def read(self, entry: Entry, start: int, end: int) -> bytes:
         """Bytes [start, end) of a file.
@@ -167,6 +181,12 @@ class Remote:
             except _PERMANENT:
                 raise
             except Exception as error:
+                if type(error).__name__ in _NO_CREDENTIALS:
+                    raise SourceError(
+                        f"{shown}: {_reason(error)}.",
+                        "Give credentials as the store's own tools take them (environment"
+                        " variables or a profile); see docs/remote.md.",
+                    ) from None
                 if attempt == self._patience.tries:
                     raise SourceError(
                         f"{shown}: {_reason(error)}, {attempt} times in a row.",
@@ -175,6 +195,23 @@ class Remote:
                 self._retried[f"{shown}\0{_reason(error)}"] += 1
                 time.sleep(self._patience.pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
         raise AssertionError("unreachable")
+
+
+def _raise_fault(cause: BaseException | None) -> None:
+    """Tell apart the faults of a web server, which fsspec calls "not found" one and all.
+
+    Raises:
+        PermissionError: the server refuses (401, 403). ConnectionError: it cannot be reached or
+            answers with another fault than 404 or 410, which may pass.
+    """
+    status = getattr(cause, "status", None)
+    said = f"the server answers {status} {getattr(cause, 'message', '')}".rstrip()
+    if status in (401, 403):
+        raise PermissionError(said)
+    if status is not None and status not in (404, 410):
+        raise ConnectionError(said)
+    if status is None and isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):
+        raise ConnectionError(str(cause) or "it cannot be reached")
 
 
 def _last_reasons(retried: Counter[str]) -> dict[tuple[str, str], int]:

@@ -1,6 +1,7 @@
 """Remote logs against a real S3-compatible server on loopback, and a server with faults."""
 
 import http.server
+import importlib.util
 import os
 import sys
 import threading
@@ -233,3 +234,101 @@ def test_plain_paths_pass_and_secrets_are_not_shown(tmp_path):
     assert shown_url("https://me:secret@host/x.csv?X-Sig=secret") == "https://host/x.csv"
     with local_copies([tmp_path, f"file://{tmp_path}/x"]) as copies:
         assert copies.paths == [tmp_path, f"{tmp_path}/x"]
+
+
+@pytest.mark.parametrize("command", ["analyze", "gate", "schedule", "export", "sweep", "compare"])
+def test_every_command_takes_urls(bucket, command):
+    from click.testing import CliRunner
+
+    from lrdiag.cli.main import cli
+
+    urls = [f"s3://{bucket[0]}/run1", f"s3://{bucket[0]}/run2"]
+    done = CliRunner().invoke(cli, [command, *urls])
+    assert done.exit_code in (0, 1, 3), done.output
+    assert "Traceback" not in done.output
+    assert "lrdiag-" not in done.output  # no path of a copy
+    if command == "gate":  # names only what does not pass
+        assert "passed (2 runs)" in done.output
+    else:
+        assert f"s3://{bucket[0]}/run2" in done.output
+
+
+class _Answering(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(int(self.path.split("/")[1]))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(404, "nothing is there"), (403, "403"), (503, "503.*4 times in a row")]
+)
+def test_a_web_servers_fault_is_told_apart_without_its_secrets(tmp_path, status, said):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"127.0.0.1:{server.server_address[1]}/{status}/m.csv"
+        with (
+            pytest.raises(SourceError, match=said) as error,
+            local_copies([f"http://me:SECRET@{place}?sig=TOKEN"], tmp_path, QUICK),
+        ):
+            pass
+        server.shutdown()
+    assert "SECRET" not in str(error.value)
+    assert "TOKEN" not in str(error.value)
+
+
+def test_a_host_that_cannot_be_reached_is_said_so(tmp_path):
+    with (
+        pytest.raises(SourceError, match="times in a row"),
+        local_copies(["http://127.0.0.1:9/m.csv"], tmp_path, QUICK),
+    ):
+        pass
+
+
+def test_missing_credentials_are_said_at_once(proxy, tmp_path, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with (
+        pytest.raises(SourceError, match="credentials") as error,
+        local_copies(["s3://some/m.csv"], tmp_path, QUICK),
+    ):
+        pass
+    assert "in a row" not in error.value.what
+    assert "credentials" in error.value.action
+
+
+def test_any_other_file_system_of_fsspec(tmp_path):
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    memory.pipe_file("/logs/run/metrics.csv", ROWS.encode())
+    with local_copies(["memory://logs/run"], tmp_path, QUICK) as copies:
+        (run,) = runs(copies).values()
+        assert len(run.series["loss"]) == 200
+    memory.pipe_file("/logs/run/metrics.csv", (ROWS + "200,0.005,0.1\n").encode())
+    with local_copies(["memory://logs/run"], tmp_path, QUICK) as copies:
+        assert copies.bytes_fetched == 256 + len("200,0.005,0.1\n")
+    memory.rm("/logs", recursive=True)
+
+
+def test_a_missing_package_is_named(tmp_path):
+    if importlib.util.find_spec("gcsfs"):
+        pytest.skip("gcsfs is installed")
+    with (
+        pytest.raises(SourceError, match="gcsfs"),
+        local_copies(["gs://bucket/x"], tmp_path, QUICK),
+    ):
+        pass
+
+
+def test_secrets_that_an_error_repeats_are_left_out():
+    from lrdiag.sources.remote_reading import without_secrets
+
+    text = "cannot reach https://me:SECRET@host/a?token=TOKEN, url='http://h/b?X-Sig=TOKEN'"
+    assert without_secrets(text) == "cannot reach https://host/a, url='http://h/b'"
