@@ -187,5 +187,65 @@ def test_rules_about_the_end_are_left_out(log):
     assert verdict_now(report) is Verdict.UNDECIDED
 
 
+TRAINING = """
+import importlib, sys, time
+from pathlib import Path
+
+folder, go, first, stop, rising, writer = *sys.argv[1:3], *map(int, sys.argv[3:6]), sys.argv[6]
+writer = importlib.import_module(writer).SummaryWriter(folder, flush_secs=1)
+for epoch in range(first, stop):
+    past = epoch - rising
+    writer.add_scalar("train/loss", 1 / (epoch + 1), epoch)
+    writer.add_scalar("val/loss", 2 - 0.05 * epoch if past < 0 else 1 + 0.08 * past, epoch)
+    writer.flush()
+    time.sleep(0.01)
+if go:
+    while not Path(go).exists():
+        time.sleep(0.05)
+writer.close()
+"""
+
+
+@pytest.mark.parametrize("writer", ["tensorboardX", "torch.utils.tensorboard"])
+def test_beside_a_real_training_that_is_restarted(tmp_path, writer):
+    pytest.importorskip(writer.split(".")[0])
+    logs = tmp_path / "logs"
+
+    def train(first, stop, rising=1000):
+        go = tmp_path / "go"
+        arguments = [logs, go, first, stop, rising, writer]
+        return subprocess.Popen([sys.executable, "-c", TRAINING, *map(str, arguments)])
+
+    crashed = train(0, 25)
+    process = run_cli(str(logs), "--until-unhealthy", "--idle", "120")
+    assert "healthy" in process.stdout.readline()
+    crashed.kill()  # no close, no last flush
+    crashed.wait()
+    resumed = train(18, 45, rising=24)  # a new event file in the same folder, steps going back
+    try:
+        out, errors = process.communicate(timeout=120)
+    finally:
+        (tmp_path / "go").touch()
+        resumed.wait(timeout=60)
+    assert process.returncode == 1, errors
+    assert "overfitting (error)" in out
+    assert "Traceback" not in errors
+
+
+def test_a_cleared_finding_is_printed(log):
+    process = run_cli(str(log.parent))
+    assert "healthy" in process.stdout.readline()
+    append(log, rows(OVERFITTING, 20))
+    lines = []
+    while "overfitting (error)" not in (line := process.stdout.readline()):
+        lines.append(line)
+        assert line, lines
+    log.write_text("epoch,train_loss,val_loss\n" + rows(HEALTHY))
+    while "overfitting cleared" not in (line := process.stdout.readline()):
+        assert line
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+
+
 if os.name == "nt":
     pytest.skip("signals differ on Windows", allow_module_level=True)
