@@ -115,7 +115,7 @@ def example_of(rule: Rule, case_files: Sequence[Path], rule_ids: Sequence[str]) 
     entry = data.plain()["cases"][cases_before(cases, case)] if data else {}
     lines = [f"# {case.name}", "series:"]
     lines += [f"  {tag}: {curve}" for tag, curve in entry.get("series", {}).items()]
-    for key in ("settings", "params"):
+    for key in ("first_step", "steps_per_row", "restarts", "settings", "params"):
         lines += [f"{key}: {entry[key]}"] if entry.get(key) else []
     findings = evaluate_rule(rule, view_of_case(case))
     failed = next((f for f in findings if f.status is Status.FAILED), None)
