@@ -23,6 +23,10 @@ from lrdiag.sources.text_lines import Line, head_text, lines
 _SNIFFED = 20
 
 
+_SUMMARY = "wandb-summary.json"
+"""The last value of each tag; the run itself lies in the `.wandb` file."""
+
+
 class JsonLinesSource:
     """JSON lines of any trainer."""
 
@@ -33,7 +37,7 @@ class JsonLinesSource:
     def sniff(self, path: Path, head: bytes) -> bool:
         """Lines that are objects; one of the first is a row of a log."""
         text = head_text(head)
-        if not text.lstrip().startswith("{"):
+        if path.name == _SUMMARY or not text.lstrip().startswith("{"):
             return False
         whole = text.rsplit("\n", 1)[0] if "\n" in text else text
         records = [parse_record(line) for line in first_lines(whole, _SNIFFED)]

@@ -14,11 +14,12 @@ from typing import ClassVar
 from lrdiag.runs import Run
 from lrdiag.sources.file_run import Content, read_file_run
 from lrdiag.sources.index_names import EPOCH_NAMES, STEP_NAMES, is_metric, plain_name
+from lrdiag.sources.interface import HEAD_BYTES
 from lrdiag.sources.json_text import parse_record
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.records import RecordRows, is_log_record
 from lrdiag.sources.rows import series_of
-from lrdiag.sources.text_lines import Line, head_text, lines
+from lrdiag.sources.text_lines import Line, head_text, is_gzip, lines
 from lrdiag.sources.text_pairs import MAX_CHARACTERS, Pair, body_of, pairs, split_of
 from lrdiag.sources.text_patterns import (
     TextPattern,
@@ -29,6 +30,11 @@ from lrdiag.sources.text_patterns import (
 
 _SUFFIXES = (".log", ".txt", ".out", ".err", ".log.gz", ".txt.gz", ".stdout", ".md", "")
 _DICT = re.compile(r"(\{.*\})\s*$")
+_ROW = re.compile(rb"(?i)(?:epoch|iter|step)[^\n]{0,300}?(?:loss|acc|error)")
+PREAMBLE_BYTES = 1 << 20
+"""How far a text log is searched for its first row: MMEngine prints its whole configuration and
+the checkpoint's keys first (67 kB in a real log)."""
+
 _DIGIT = re.compile(r"\d|nan|inf")
 
 
@@ -44,16 +50,12 @@ class PlainTextSource:
         name = path.name.lower()
         if not name.endswith(_SUFFIXES[:-1]) and "." in name:
             return False
+        if name.startswith("readme"):
+            return False
         text = head_text(head)
         if not text.strip():
             return False
-        reader = TextReader(user_patterns())
-        found = 0
-        for number, line in enumerate(text.split("\n"), 1):
-            found += reader.line(Line(number, line, True))
-            if found >= 2:
-                return True
-        return (found > 0 or "Namespace(" in text) and "loss" in text.lower()
+        return _has_rows(text) or (len(head) >= HEAD_BYTES and _has_rows(_later_text(path)))
 
     def read(self, files: Sequence[Path], name: str) -> Run:
         """Read one file.
@@ -62,6 +64,30 @@ class PlainTextSource:
             SourceError: the file cannot be opened, or the user's patterns hold a mistake.
         """
         return read_file_run(self.name, files[0], name, _read)
+
+
+def _has_rows(text: str) -> bool:
+    reader = TextReader(user_patterns())
+    found = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        found += reader.line(Line(number, line, True))
+        if found >= 2:
+            return True
+    return (found > 0 or "Namespace(" in text) and "loss" in text.lower()
+
+
+def _later_text(path: Path) -> str:
+    """The text about the first line with an index and a loss behind a long preamble."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(PREAMBLE_BYTES)
+    except OSError:
+        return ""
+    found = None if is_gzip(data) else _ROW.search(data, HEAD_BYTES)
+    if found is None:
+        return ""
+    start = data.rfind(b"\n", 0, found.start()) + 1
+    return head_text(data[start : start + HEAD_BYTES])
 
 
 def _read(path: Path, log: ProblemLog) -> Content:

@@ -91,6 +91,8 @@ class RecordRows:
         epoch_key = _first(names, EPOCH_NAMES, record)
         prefix = _split_of(names, record)
         step, epoch = self._index(record, step_key, epoch_key, names, prefix)
+        if self._has_iter and "iter" not in names and step_key == "step" and epoch_key is None:
+            prefix = prefix or "val/"  # mmengine: an evaluation has neither epoch nor iteration
         self.recorder.start(line, step, epoch, _wall(names, record))
         skip = {step_key, epoch_key}
         for tag, value in self._values(record, names):

@@ -5,6 +5,7 @@ https://sacred.readthedocs.io/en/stable/collected_information.html (metrics).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,9 @@ from lrdiag.sources.json_text import load_document, whole_text
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.table_cells import wall_time
 from lrdiag.sources.text_lines import head_text
+
+_METRIC = re.compile(r'\{\s*"(?:steps|timestamps|values)":\s*\[\s*[^{\[\s]')
+"""A plot of Vega has `values` too, but objects in them, or a text."""
 
 
 class SacredSource:
@@ -32,9 +36,7 @@ class SacredSource:
         if not text.startswith("{") or not path.name.endswith(".json"):
             return False
         first = text.find("{", 1)
-        return 0 < first < 300 and text[first + 1 :].lstrip().startswith(
-            ('"steps":', '"timestamps":', '"values":')
-        )
+        return 0 < first < 300 and _METRIC.match(text, first) is not None
 
     def read(self, files: Sequence[Path], name: str) -> Run:
         """Read one file.

@@ -18,8 +18,10 @@ from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.table_dialect import (
     SAMPLE_LINES,
     SPACES,
+    Dialect,
     find_dialect,
 )
+from lrdiag.sources.table_kinds import names_its_rows, only_numbers
 from lrdiag.sources.table_reader import TableReader
 from lrdiag.sources.text_lines import Line, head_text, is_gzip, line_blocks, lines_in
 
@@ -42,6 +44,8 @@ class TableSource:
     def sniff(self, path: Path, head: bytes) -> bool:
         """A table with a header that names an index or a metric; by name also an empty one."""
         named = path.name.lower().endswith(_TABLE_SUFFIXES)
+        if path.name.lower().startswith("readme"):
+            return False
         if not head:
             return named
         text = head_text(head if is_gzip(head) else head[:SNIFF_BYTES])
@@ -51,12 +55,9 @@ class TableSource:
             text = head_text(head)
             if text.count("\n") < 2:
                 return named and _wide_header(text)
-        dialect = find_dialect(_whole_lines(text))
-        if dialect is None:
-            return False
-        if not dialect.header:
-            return named and dialect.delimiter != SPACES
-        return any(is_index(n) or is_metric(n) for n in dialect.header)
+        sample = _whole_lines(text)
+        dialect = find_dialect(sample)
+        return dialect is not None and _is_log(dialect, sample, named=named)
 
     def read(self, files: Sequence[Path], name: str) -> Run:
         """Read one table.
@@ -74,6 +75,14 @@ class TableSource:
         points = sum(len(s) for s in series.values())
         source = SourceSummary(str(path), self.name, points)
         return Run(name, series, (source,), log.problems(), texts=tuple(reader.texts))
+
+
+def _is_log(dialect: Dialect, sample: Sequence[str], *, named: bool) -> bool:
+    if not dialect.header:
+        return named and dialect.delimiter != SPACES and only_numbers(dialect, sample)
+    if not any(is_index(name) or is_metric(name) for name in dialect.header):
+        return False
+    return not names_its_rows(dialect, sample)
 
 
 def _wide_header(text: str) -> bool:

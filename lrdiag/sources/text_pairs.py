@@ -30,6 +30,9 @@ _PAIR = re.compile(
 _SPLIT = re.compile(r"\W{0,3}([A-Za-z]+)(?=\W)")
 
 
+_CODE = (".py", ".cpp", ".cc", ".cu", ".h", ".go", ".ipynb")
+
+
 class Pair(NamedTuple):
     """A name, its number, and whether `:` or `=` stood between them."""
 
@@ -68,6 +71,8 @@ def pairs(text: str) -> Iterator[Pair]:
         if text[end : end + 1] in (":", "-") and text[end + 1 : end + 2].isdigit():
             continue
         name, signed = _clean(found["name"]), found["sep"].strip() != ""
+        if name.endswith(_CODE):
+            continue  # `lr_scheduler.py:131` of a warning
         value = _value(found["number"], found["rest"] or "", name)
         if value is not None and name and (signed or is_metric(name) or is_index(name)):
             yield Pair(name, value, signed)

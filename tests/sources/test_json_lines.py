@@ -47,8 +47,8 @@ def test_mmengine_validation_counts_in_epochs(tmp_path):
             records.append({"lr": 0.1, "loss": 1.0, "epoch": epoch, "iter": step, "step": step})
         records.append({"accuracy/top1": 50.0 + epoch, "step": epoch})
     run = read(write(tmp_path, records, "scalars.json"))
-    assert run.series["accuracy/top1"].step.tolist() == [20, 40]
-    assert run.series["accuracy/top1"].superseded == 0
+    assert run.series["val/accuracy/top1"].step.tolist() == [20, 40]
+    assert run.series["val/accuracy/top1"].superseded == 0
 
 
 def test_detectron2_resumes_in_the_same_file(tmp_path):
@@ -114,3 +114,9 @@ def test_label_lines_with_lists_are_no_history_either(tmp_path):
     record = {"run_id": "a", "lr_changes": [[22, 0.3]], "evidence": {"test_loss": [0.1, 0.2]}}
     path.write_text((json.dumps(record) + "\n") * 2)
     assert [s.name for s in log_sources() if s.sniff(path, path.read_bytes())] == []
+
+
+def test_the_summary_of_a_wandb_run_is_no_run(tmp_path):
+    path = tmp_path / "wandb-summary.json"
+    path.write_text(json.dumps({"epoch": 9, "loss": 0.3, "_step": 9}) + "\n")
+    assert not JsonLinesSource().sniff(path, path.read_bytes())

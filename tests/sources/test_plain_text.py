@@ -162,3 +162,22 @@ def test_gluon_validation_is_accuracy_and_training_may_be_anything(tmp_path):
     roles = resolve_roles(run).tags
     assert roles == {"val_accuracy": "val/accuracy", "train_loss": "loss"} | {"epoch": "epoch"}
     assert run.series["train"].value.tolist() == [0.4, 0.5]
+
+
+def test_rows_behind_a_long_preamble(tmp_path):
+    """MMEngine's log begins with its configuration and the keys of the checkpoint."""
+    front = "2023/06/05 20:10:13 - mmengine - INFO - "
+    lines = [f"backbone.layer{i}.conv.weight - torch.Size([64, 64, 3, 3])" for i in range(2000)]
+    lines += [f"{front}Epoch(train)   [{e}][1/6]  lr: 4.0e-08  loss: 0.{e}219" for e in (1, 2, 3)]
+    text = "\n".join(lines) + "\n"
+    assert len(text) > 100_000
+    run = read(tmp_path, text)
+    assert run.series["loss"].value.tolist() == [0.1219, 0.2219, 0.3219]
+    assert run.series["lr"].value.tolist() == [4e-8] * 3
+
+
+def test_a_line_number_of_code_is_no_value(tmp_path):
+    lines = ["/usr/lib/torch/optim/lr_scheduler.py:131: UserWarning: epoch 3"]
+    lines += [f"epoch {e} loss: 0.{e}" for e in (1, 2, 3)]
+    run = read(tmp_path, "\n".join(lines) + "\n")
+    assert set(run.series) == {"loss", "epoch"}

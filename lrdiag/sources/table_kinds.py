@@ -1,0 +1,32 @@
+"""Tables that are no logs: lists of files with a label, models compared with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrdiag.sources.index_names import is_index
+from lrdiag.sources.table_cells import is_missing, is_number, number, wall_time
+from lrdiag.sources.table_dialect import Dialect
+
+
+def only_numbers(dialect: Dialect, sample: Sequence[str]) -> bool:
+    """Whether a table without a header holds numbers and no words."""
+    rows = [dialect.split(text) or [] for text in sample]
+    return all(is_number(cell) or is_missing(cell) for row in rows for cell in row)
+
+
+def names_its_rows(dialect: Dialect, sample: Sequence[str]) -> bool:
+    """Whether a table has no index but a first column of different names: one row a model.
+
+    A time is no name, nor is a word that comes back (`train`, `val`).
+    """
+    if any(is_index(name) for name in dialect.header):
+        return False
+    rows = [dialect.split(text) or [""] for text in sample[dialect.header_line + 1 :]]
+    names = [row[0].strip() for row in rows]
+    words = [n for n in names if n and number(n) is None and not is_missing(n)]
+    return (
+        len(names) > 1
+        and len(set(words)) == len(names)
+        and all(wall_time(word) is None for word in words)
+    )
