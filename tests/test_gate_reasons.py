@@ -39,7 +39,7 @@ def reasons(*runs, policy=None, **report):
     rules = {"rules": ("overfitting",), **report}
     return [
         str(r) for r in decide(HealthReport(runs or (run(),), **rules), policy or Policy()).reasons
-    ]  # noqa: E501
+    ]
 
 
 def damage(file, kind="corrupt-record", severity="warning"):

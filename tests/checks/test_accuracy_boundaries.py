@@ -30,12 +30,12 @@ def test_recall_exactly_at_its_limit_is_good_enough(make_view):
 
 
 def test_recall_is_the_mean_of_the_last_five_rows_and_accuracy_of_three(make_view):
-    recall = [0.9] * 5 + [0.1, 0.2, 0.3, 0.4, 0.5]
-    found = paradox(view_of(make_view, [0.1] * 7 + [0.9, 0.92, 0.94], recall))
+    recall = [0.9] * 9 + [0.1, 0.2, 0.3, 0.4, 0.5]
+    found = paradox(view_of(make_view, [0.1] * 11 + [0.9, 0.92, 0.94], recall))
     assert found.observed == pytest.approx(0.3)
     assert found.facts["accuracy"] == pytest.approx(0.92)
     assert found.facts["missed"] == pytest.approx(0.7)
-    assert (found.points, found.first_step, found.last_step) == (5, 5, 9)
+    assert (found.points, found.first_step, found.last_step) == (5, 9, 13)
 
 
 @pytest.mark.parametrize(("rows", "known"), [(1, False), (2, False), (3, True), (8, True)])
