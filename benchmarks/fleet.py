@@ -3,7 +3,7 @@
     python benchmarks/fleet.py throughput --runs 1000
     python benchmarks/fleet.py cache --runs 1000
     python benchmarks/fleet.py memory --runs 1000 10000 100000
-    python benchmarks/fleet.py dask --runs 400
+    python benchmarks/fleet.py dask --runs 200 1200
 
 Each measurement is a whole `python -m lrdiag analyze` process; times are wall times of the best
 of `--rounds`, memory is the peak of the process and its workers. Ratios are what docs/fleet.md
@@ -176,19 +176,55 @@ def peak_of(folder: Path, jobs: int) -> tuple[float, float]:
     return float(done.stderr.split()[-1]), time.perf_counter() - begun
 
 
-def dask(folder: Path, runs: int, rounds: int) -> None:
+def dask(counts: list[int]) -> None:
+    """CPU time a run of handing over work that does nothing: the slope between two counts.
+
+    Client, scheduler and workers count, start-up cancels; the load of the machine does not show.
+    """
+    adopt()
+    few, many = counts if len(counts) > 1 else (200, counts[0])
+    for workers in (0, 1, 2, 4):
+        took = [handed_over(workers, count) for count in (few, many)]
+        wall, cpu = ((b - a) / (many - few) * 1e3 for a, b in zip(*took, strict=True))
+        name = f"{workers} dask worker(s)" if workers else "local pool, 2 workers"
+        print(f"{name}: {cpu:.2f} ms CPU a run ({wall:.2f} ms wall)", flush=True)
+
+
+def handed_over(workers: int, count: int) -> tuple[float, float]:
+    """(wall, CPU) seconds of a process that hands `count` runs over; 0 workers: a local pool."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun = time.perf_counter()
+    code = f"from benchmarks.fleet import hand_over; hand_over({workers}, {count})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    wall = time.perf_counter() - begun
+    adopted()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def hand_over(workers: int, count: int) -> None:
+    """Have `count` runs "judged" by work that does nothing."""
+    from lrdiag.fleet.executors import ProcessPool, choose_executor
+    from lrdiag.sources.interface import RunLocation
+
+    runs = [RunLocation(f"run{i}", (("", "csv", (Path(f"/run{i}"),)),)) for i in range(count)]
+    if not workers:
+        assert len(list(ProcessPool(2)(nothing, runs))) == count
+        return
     from distributed import LocalCluster
 
-    os.environ["PYTHONPATH"] = str(ROOT)
-    for workers in (1, 2, 4):
-        with LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-        ) as cluster:
-            engine = cluster.scheduler_address.replace("tcp://", "dask://")
-            options = ("--no-cache", "--engine", engine)
-            walls = [analyze(folder, *options)[0] for _ in range(rounds + 1)][1:]
-        wall = min(walls)
-        print(f"{workers} dask worker(s): {wall:.2f} s, {wall / runs * 1e3:.1f} ms a run")
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        engine = cluster.scheduler_address.replace("tcp://", "dask://")
+        assert len(list(choose_executor(1, engine)(nothing, runs))) == count
+
+
+def nothing(place):
+    from lrdiag.findings import RunReport, Verdict
+
+    return RunReport(place.name, Verdict.HEALTHY)
 
 
 def main() -> None:
@@ -201,14 +237,15 @@ def main() -> None:
     if options.what == "memory":
         memory(options.runs, options.jobs)
         return
+    if options.what == "dask":
+        dask(options.runs)
+        return
     with tempfile.TemporaryDirectory() as place:
         folder = make_runs(Path(place), options.runs[0])
         if options.what == "throughput":
             throughput(folder, options.runs[0], options.rounds)
-        elif options.what == "cache":
-            cache(folder, options.rounds)
         else:
-            dask(folder, options.runs[0], options.rounds)
+            cache(folder, options.rounds)
 
 
 if __name__ == "__main__":

@@ -217,11 +217,23 @@ _work: Work | None = None
 def _start_worker(work: Work) -> None:
     """In a worker: keep the work, leave Ctrl-C to the parent, stay off the other cores."""
     import signal
+    from threading import Thread
 
+    Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     global _work  # noqa: PLW0603 - sent once a worker, not once a run
     _work = work
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed outright tells its workers nothing: they would wait for ever."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work_here(location: RunLocation) -> RunReport:

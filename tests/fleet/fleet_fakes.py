@@ -24,6 +24,11 @@ def echo(place: RunLocation) -> RunReport:
     return RunReport(place.name, Verdict.HEALTHY, params={"pid": os.getpid()})
 
 
+def pid_slowly(place: RunLocation) -> RunReport:
+    time.sleep(0.02)
+    return echo(place)
+
+
 def breaks_on_seven(place: RunLocation) -> RunReport:
     if place.name == "run0007":
         raise RuntimeError("seven")

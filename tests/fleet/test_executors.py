@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,35 @@ def test_engine_names():
 def test_dask_missing_is_said():
     with pytest.raises(ExecutorError, match=r"lrdiag\[dask\]"):
         list(choose_executor(1, "dask://127.0.0.1:1")(fakes.echo, fakes.locations(1)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
+def test_workers_end_when_their_parent_is_killed(tmp_path):
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "import fleet_fakes as fakes\n"
+        "from lrdiag.fleet.executors import ProcessPool\n"
+        "if __name__ == '__main__':\n"
+        "    for report in ProcessPool(2)(fakes.pid_slowly, fakes.locations(500)):\n"
+        "        print(report.params['pid'], flush=True)\n"
+    )
+    command = [sys.executable, "-c", code, str(HERE)]
+    main = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    workers = {int(main.stdout.readline()) for _ in range(8)}
+    main.kill()
+    main.wait()
+    for _ in range(600):
+        if not any(alive(pid) for pid in workers):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"of the workers {workers} some still live")
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
