@@ -197,6 +197,7 @@ NOT_RUN = {
     ("README.md", "sh"),  # the two commands that .ci/run takes from there
     ("docs/start.md", "sh"),  # makes an environment and installs
     ("CONTRIBUTING.md", "sh"),  # installs; runs this test
+    ("docs/watching.md", "sh"),  # goes on until the training is unhealthy
     ("docs/watching.md", "python"),  # needs Lightning
     ("docs/reading.md", "sh"),  # benchmarks and the long fuzz
     ("docs/mutation.md", "sh"),  # plants mistakes for an hour
