@@ -14,7 +14,7 @@ from lrdiag.config import Config
 from lrdiag.curves import curves_of, lr_series_of
 from lrdiag.errors import ConfigError
 from lrdiag.false_discoveries import discovery_note
-from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Verdict
+from lrdiag.findings import Finding, HealthReport, Problem, RunReport, ScheduleSummary, Verdict
 from lrdiag.roles import Roles, resolve_roles
 from lrdiag.rulefile.values import RuleSet
 from lrdiag.runs import Run
@@ -76,13 +76,20 @@ def diagnose_run(run: Run, rules: RuleSet, config: Config) -> RunReport:
         roles=roles.tags,
         role_notes=notes,
         series=series_summaries(run),
-        schedule=schedule_summary(view),
+        schedule=_advised(schedule_summary(view), findings),
         metrics=metric_summaries(view),
         findings=findings,
         problems=run.problems,
         curves=report_curves(view),
         params=run.params,
     )
+
+
+def _advised(schedule: ScheduleSummary, findings: tuple[Finding, ...]) -> ScheduleSummary:
+    """The schedule with what to try next, where the findings speak for another one."""
+    from lrdiag.schedule.proposal import propose
+
+    return replace(schedule, proposed=propose(schedule, findings))
 
 
 def _findings(view: RunView, rules: RuleSet, config: Config) -> Iterator[Finding]:
