@@ -210,7 +210,7 @@ def assemble(
         problems=tuple(problems),
         verdict=report_verdict(runs),
         rules=tuple(rule.id for rule in rules.rules),
-        notes=tuple(notes),
+        notes=(*read_as_notes(runs), *notes),
     )
     judged = _suppressed(report, config.suppressions)
     judged = replace(judged, notes=(*judged.notes, *discovery_note(judged.runs)))
@@ -236,3 +236,15 @@ def left_out_notes(left_out: Sequence[tuple[str, str]]) -> tuple[str, ...]:
         f"Left out, {reason}: {files[0]}" + (f" and {len(files) - 1} more" if files[1:] else "")
         for reason, files in reasons.items()
     )
+
+
+def read_as_notes(runs: Sequence[RunReport]) -> tuple[str, ...]:
+    """What was read as what, where the logs are of several formats: files of each, most first."""
+    from collections import Counter
+
+    files = {(source.format, source.path) for run in runs for source in run.sources}
+    counts = Counter(name for name, _ in files)
+    if len(counts) < 2:
+        return ()
+    told = ", ".join(f"{count:,} as {name}" for name, count in counts.most_common())
+    return (f"Files read: {told}.",)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,14 @@ def test_disabling_an_unknown_rule_is_an_error():
     with pytest.raises(ConfigError, match="los-spike") as caught:
         rules_for(Config(disable=("los-spike",)))
     assert "loss-spike" in str(caught.value)
+
+
+def test_a_tree_of_several_formats_says_what_was_read_as_what(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("epoch,loss\n0,0.5\n1,0.4\n2,0.3\n")
+    lines = "".join(json.dumps({"epoch": e, "loss": 1 / (e + 1)}) + "\n" for e in range(3))
+    (tmp_path / "c.jsonl").write_text(lines)
+    report = analyze_paths([tmp_path], Config())
+    assert report.notes[0] == "Files read: 2 as csv, 1 as jsonl."
+    (tmp_path / "c.jsonl").unlink()
+    assert not any("Files read" in note for note in analyze_paths([tmp_path], Config()).notes)
