@@ -11,8 +11,8 @@ import numpy as np
 from lrdiag.axes import EpochAxis
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, forward_parameters, ticks
 from lrdiag.schedule.mistakes import MISTAKES
-from lrdiag.schedule.points import Rates
-from lrdiag.schedule.reconcile import Question, probe_rows, reconcile
+from lrdiag.schedule.points import Rates, probe_rows
+from lrdiag.schedule.reconcile import Question, reconcile
 from lrdiag.schedule.values import Agreement, ConfiguredSchedule
 from lrdiag.schedule.warmup import warmup_rows
 
@@ -157,9 +157,14 @@ def _worded(kind: str, h: Hypothesis, q: Question, details: Mapping[str, Any]) -
         first_step=place if place is not None else int(q.frame.step[0]),
         last_step=last,
         confidence=0.99,
+        equivalent=_SAME_IN_THE_LOG.get(kind, ()),
         details=details,
     )
 
+
+# A log cannot tell whether milestones count epochs and step() stands in the batch loop by
+# mistake, or step() rightly counts batches and the milestones were written in epochs.
+_SAME_IN_THE_LOG = {"stepped_per_batch": ("epochs_for_steps",)}
 
 _MESSAGES = {
     "matches": "The logged rate is the configured {family} at every row.",

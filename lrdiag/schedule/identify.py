@@ -53,7 +53,10 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
     if stepped is not None and not _smooth_wins(smooth, stepped, len(steps.rows)):
         plain = (
-            smooth is None or _believed(stepped, rates) or _few_and_fine(smooth, samples[0], rates)
+            smooth is None
+            or _believed(stepped, rates)
+            or _few_and_fine(smooth, samples[0], rates)
+            or _proves_nothing(smooth[0], stepped, len(steps.rows))
         )
         if plain or _by_hand(samples[0], rates, steps):
             return Identified(_stepped_value(stepped), steps.rows)
@@ -80,6 +83,11 @@ def _believed(stepped: Stepped, rates: Rates) -> bool:
     """Whether a common factor of all drops is no chance: few numbers, or finely logged ones."""
     fine = rates.how.kind in ("double", "float32") and stepped.family != "manual"
     return stepped.cost <= _PLAIN_COST or fine
+
+
+def _proves_nothing(smooth: Fitted, stepped: Stepped, changes: int) -> bool:
+    """Whether a curve has more numbers than there are moves, of which one factor explains all."""
+    return stepped.family != "manual" and changes < cost(smooth.guess)
 
 
 def _few_and_fine(smooth: tuple[Fitted, Sample], sample: Sample, rates: Rates) -> bool:
@@ -133,11 +141,9 @@ def _best_smooth(samples: list[Sample]) -> tuple[Fitted, Sample] | None:
 def _smooth_wins(smooth: tuple[Fitted, Sample] | None, stepped: Stepped, changes: int) -> bool:
     if smooth is None or smooth[0].misfit > NEARLY_EXACT:
         return False
-    numbers = cost(smooth[0].guess)
-    if stepped.family != "manual" and changes < numbers:
-        # A curve with more numbers than there are moves passes through anything.
+    if _proves_nothing(smooth[0], stepped, changes):
         return False
-    return numbers <= stepped.cost
+    return cost(smooth[0].guess) <= stepped.cost
 
 
 def _stepped_value(found: Stepped) -> Family:

@@ -14,6 +14,7 @@ from lrdiag.schedule.changes import changes_at, segments_between
 from lrdiag.schedule.equivalence import equivalents
 from lrdiag.schedule.explained import explained, multiple_of, scaled
 from lrdiag.schedule.identify import Identified, identify
+from lrdiag.schedule.ignored_milestones import milestones_ignored
 from lrdiag.schedule.points import Rates, clean_rates
 from lrdiag.schedule.pytorch import pytorch_line
 from lrdiag.schedule.values import (
@@ -83,7 +84,7 @@ def infer_schedule(
         family=main.family,
         smooth=_is_smooth(shown, main.changes),
         configured=configured,
-        agreements=_agreements(answer, configured, shown),
+        agreements=_agreements(answer, configured, shown, main),
         notes=_notes(shown, main),
     )
 
@@ -119,14 +120,18 @@ def _other(
 
 
 def _agreements(
-    answer: Reconciled | None, configured: ConfiguredSchedule | None, rates: Rates
+    answer: Reconciled | None,
+    configured: ConfiguredSchedule | None,
+    rates: Rates,
+    main: GroupSchedule,
 ) -> tuple[Agreement, ...]:
     if configured is None:
         return ()
     if answer is None:
         return (Agreement("unknown", message=_TOO_LITTLE),)
     found = agreements_of(answer, rates)
-    return found or (Agreement("unexplained", message=_UNEXPLAINED),)
+    ignored = None if found else milestones_ignored(configured, rates, main)
+    return found or (ignored and (ignored,)) or (Agreement("unexplained", message=_UNEXPLAINED),)
 
 
 def _is_smooth(rates: Rates, changes: tuple[Change, ...]) -> bool:

@@ -122,3 +122,17 @@ def test_every_mistake_has_a_rule_and_a_remedy():
     for mistake in MISTAKES.values():
         assert mistake.rule and mistake.text and mistake.remedy
         assert all("#" in r and "/" in r for r in mistake.references)
+
+
+def test_edited_milestones_that_a_resume_ignores_are_told():
+    edited = from_options([50, 70], gamma=0.1, epochs=90, steps_per_epoch=PER, base_lr=0.1)
+    old = {"base_lr": 0.1, "milestones": [42, 80], "gamma": 0.1}
+    rates = rate_at("multistep", old, E.astype(float))
+    found = agreement(rates, configured=edited, restarts=(35,))
+    assert (found.kind, found.rule) == ("milestones_ignored_on_resume", "lr-jump-on-resume")
+    assert "step(s) 42, 80" in found.message and found.references
+    assert agreement(rates, configured=edited).kind == "unexplained"
+
+
+def test_stepped_per_batch_names_what_the_log_cannot_tell_from_it():
+    assert agreement(used(S), S, STEPS).equivalent == ("epochs_for_steps",)
