@@ -12,6 +12,9 @@ from lrdiag.schedule.resolution import Resolution, half_widths, resolution, tell
 
 BoolArray = npt.NDArray[np.bool_]
 
+PROBE_ROWS = 24
+"""Rows that every hypothesis meets before it is computed in full."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rates:
@@ -79,3 +82,13 @@ def _mended(rate: FloatArray) -> tuple[FloatArray, int]:
     mended = rate.copy()
     mended[rows] = rate[rows + 1]
     return mended, len(rows)
+
+
+def probe_rows(rates: Rates, compare: IntArray) -> IntArray:
+    """Some rows that tell the most: the ends, both sides of changes, and an even spread."""
+    if len(compare) <= PROBE_ROWS:
+        return compare
+    size = np.abs(np.diff(rates.rate[compare]))
+    biggest = np.argsort(size)[-PROBE_ROWS // 3 :]
+    even = np.linspace(0, len(compare) - 1, PROBE_ROWS // 2).astype(int)
+    return np.asarray(compare[np.unique(np.concatenate([biggest, biggest + 1, even]))], np.int64)

@@ -12,12 +12,10 @@ from lrdiag.runs import FloatArray, IntArray
 from lrdiag.schedule.epoch_lengths import allowed_lengths
 from lrdiag.schedule.forward import rate_at
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, simulate, ticks
-from lrdiag.schedule.points import Rates
+from lrdiag.schedule.points import PROBE_ROWS, Rates
 from lrdiag.schedule.resolution import printed_width
 from lrdiag.schedule.short_decimals import shortest_between
 
-# Rows that every hypothesis meets before it is computed in full.
-_PROBE_ROWS = 24
 # The scheduler may be called once per process: eight GPUs, or sixteen.
 _MAX_K = 16
 # Beyond these the steps of an epoch, or of a reset, are not tried one by one.
@@ -64,16 +62,6 @@ class Question:
     def misses(self, rates: FloatArray, rows: IntArray) -> FloatArray:
         """Distance of simulated from logged rates in half-widths."""
         return np.asarray(np.abs(rates - self.rates.rate[rows]) / self.width[rows])
-
-
-def probe_rows(rates: Rates, compare: IntArray) -> IntArray:
-    """Some rows that tell the most: the ends, both sides of changes, and an even spread."""
-    if len(compare) <= _PROBE_ROWS:
-        return compare
-    size = np.abs(np.diff(rates.rate[compare]))
-    biggest = np.argsort(size)[-_PROBE_ROWS // 3 :]
-    even = np.linspace(0, len(compare) - 1, _PROBE_ROWS // 2).astype(int)
-    return np.asarray(compare[np.unique(np.concatenate([biggest, biggest + 1, even]))], np.int64)
 
 
 def reconcile(question: Question) -> Hypothesis | None:
@@ -289,7 +277,7 @@ def _reset(q: Question, row: int, plain: Hypothesis) -> Hypothesis | None:
     if tick is None:
         return None
     rows = q.compare[row:]
-    picked = np.unique(np.linspace(0, len(rows) - 1, _PROBE_ROWS).astype(int))
+    picked = np.unique(np.linspace(0, len(rows) - 1, PROBE_ROWS).astype(int))
     last = int(min(tick[row], _MAX_RESET_TICKS))
     starts = np.arange(last, -1, -1, dtype=np.float64)
     since = np.maximum(tick[row:][picked][None, :] - starts[:, None], 0.0)
