@@ -26,6 +26,8 @@ from lrdiag.sources.interface import RunLocation
 
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 30.0
+BUNDLE = 8
+"""Runs a task at most: a task costs about as much CPU time as one small run (docs/fleet.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class DaskEngine:
             return
         with closing(_connect(self.url)) as client:
             workers = _workers(client, self.url)
-            sent = client.scatter(work, broadcast=True, hash=False)
-            yield from _in_order(client, sent, locations, workers * WINDOW_PER_WORKER)
+            # Each task carries the work: what is scattered is lost with the workers that hold it.
+            yield from _in_order(client, work, locations, workers)
 
 
 def _connect(url: str) -> Any:
@@ -96,30 +98,59 @@ def _code_content_there() -> str:
     return code_content()
 
 
+Names = dict[str, str]
+_Flying = tuple[Sequence[RunLocation], list[tuple[RunLocation, Names]], Any]
+
+
 def _in_order(
-    client: Any, work: Any, locations: Sequence[RunLocation], window: int
+    client: Any, work: Any, locations: Sequence[RunLocation], threads: int
 ) -> Iterator[RunReport]:
-    flying: deque[tuple[RunLocation, dict[str, str], Any]] = deque()
-    rest = iter(locations)
+    flying: deque[_Flying] = deque()
+    rest = _bundles(locations, threads)
     while True:
-        while len(flying) < window and (location := next(rest, None)) is not None:
-            there, names = absolute(location)
-            future = client.submit(guarded, work, there, pure=False)
-            flying.append((location, names, future))
+        while len(flying) < threads * WINDOW_PER_WORKER and (bundle := next(rest, None)):
+            there = [absolute(location) for location in bundle]
+            future = client.submit(_judge_all, work, [run for run, _ in there], pure=False)
+            flying.append((bundle, there, future))
         if not flying:
             return
-        location, names, future = flying.popleft()
-        report = _result(location, future)
-        yield renamed(report, replacing(names)) if names else report
+        bundle, there, future = flying.popleft()
+        reports = _result(future) or _one_by_one(client, work, bundle, there)
+        for report, (_, names) in zip(reports, there, strict=True):
+            yield renamed(report, replacing(names)) if names else report
 
 
-def _result(location: RunLocation, future: Any) -> RunReport:
+def _bundles(locations: Sequence[RunLocation], threads: int) -> Iterator[Sequence[RunLocation]]:
+    """Runs that go as one task: several where there are enough to keep all threads busy."""
+    size = max(1, min(BUNDLE, len(locations) // (threads * WINDOW_PER_WORKER)))
+    for start in range(0, len(locations), size):
+        yield locations[start : start + size]
+
+
+def _judge_all(work: Work, locations: Sequence[RunLocation]) -> list[RunReport]:
+    return [guarded(work, location) for location in locations]
+
+
+def _one_by_one(
+    client: Any,
+    work: Any,
+    bundle: Sequence[RunLocation],
+    there: Sequence[tuple[RunLocation, Names]],
+) -> Iterator[RunReport]:
+    """The bundle killed its workers: each run as a task of its own, so that one is to blame."""
+    for location, (run, _) in zip(bundle, there, strict=True):
+        found = _result(client.submit(_judge_all, work, [run], pure=False))
+        yield found[0] if found else failed_report(location, "each worker it was given to died")
+
+
+def _result(future: Any) -> list[RunReport] | None:
+    """The reports of a task; None when every worker that it was given to died."""
     from distributed import CancelledError, KilledWorker
 
     try:
         return future.result()  # type: ignore[no-any-return]
     except KilledWorker:  # after the scheduler's `allowed-failures` (3) tries elsewhere
-        return failed_report(location, "each worker that it was given to died")
+        return None
     except CancelledError:
         raise ExecutorError(
             "The connection to the dask scheduler was lost.",

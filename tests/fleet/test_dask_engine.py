@@ -70,6 +70,13 @@ def test_a_worker_killed_half_way_loses_and_doubles_nothing(cluster_of, tmp_path
     assert not [r for r in reports if r.problems]
 
 
+def test_a_run_that_kills_every_worker_is_reported_and_its_bundle_finished(cluster_of):
+    places = fakes.locations(40)  # two runs a task on four workers
+    reports = list(choose_executor(engine=cluster_of(4))(fakes.dies_on_seven, places))
+    assert [r.run for r in reports] == [p.name for p in places]
+    assert [r.run for r in reports if r.problems] == ["run0007"]
+
+
 def test_paths_come_back_as_they_were_given(cluster_of):
     places = fakes.locations(2)
     reports = list(choose_executor(engine=cluster_of(4))(fakes.fails_with_path, places))
