@@ -9,7 +9,6 @@ import numpy as np
 from lrdiag.checks.rows import Rows, rows_of
 from lrdiag.checks.stages import PlacedChange, place_drops
 from lrdiag.runs import FloatArray
-from lrdiag.schedule.values import Change
 from lrdiag.statistics.distributions import t_quantile_975
 from lrdiag.statistics.trend import fit_trend
 from lrdiag.view import RunView
@@ -21,17 +20,20 @@ whole descent in trainings of some tens of epochs."""
 ROLES = ("train_loss", "val_loss", "val_accuracy", "val_recall")
 
 
-def drop_efficacy(view: RunView, change: Change) -> dict[str, Any]:
-    """For each role: level before the drop, at the end of its segment, change, 95 % interval.
+def drop_efficacies(view: RunView) -> list[dict[str, Any]]:
+    """What each drop of the schedule brought, in the order of `view.schedule.drops`.
 
-    The levels are ends of robust lines (Theil-Sen) through up to `WINDOW` rows; their errors
-    use the effective number of points (autocorrelated noise). Empty where the drop cannot be
-    placed; a role with fewer than 3 rows on either side is left out.
+    For each role: level before the drop, at the end of its segment, change, 95 % interval. The
+    levels are ends of robust lines (Theil-Sen) through up to `WINDOW` rows; their errors use the
+    effective number of points (autocorrelated noise). Empty where the drop cannot be placed; a
+    role with fewer than 3 rows on either side is left out.
     """
-    placed = next((p for p in place_drops(view) if p.change is change), None)
-    if placed is None:
-        return {}
-    rows = rows_of(view)
+    placed = {drop.number: drop for drop in place_drops(view)}
+    numbers = range(1, len(view.schedule.drops) + 1)
+    return [_efficacy(rows_of(view), placed[n]) if n in placed else {} for n in numbers]
+
+
+def _efficacy(rows: Rows, placed: PlacedChange) -> dict[str, Any]:
     found = {role: _brought(rows, role, placed) for role in ROLES}
     return {role: told for role, told in found.items() if told}
 

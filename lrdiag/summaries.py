@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -91,14 +92,16 @@ def point_noise(value: FloatArray) -> float | None:
 
 def schedule_summary(view: RunView) -> ScheduleSummary:
     """The schedule as reports show it."""
+    from lrdiag.drop_efficacy import drop_efficacies
+
     schedule = view.schedule
     told = _main_agreement(schedule)
     configured = schedule.configured
     return ScheduleSummary(
         family=schedule.family.name,
         parameters=dict(schedule.family.parameters),
-        drops=tuple(_change(change, view) for change in schedule.drops),
-        rises=tuple(_change(change, view) for change in schedule.rises),
+        drops=tuple(map(_change, repeat(view), schedule.drops, drop_efficacies(view))),
+        rises=tuple(_change(view, change, {}) for change in schedule.rises),
         segments=tuple(_segments(view)),
         equivalent=schedule.family.equivalent,
         exact=schedule.family.exact if schedule.groups else None,
@@ -117,7 +120,7 @@ def _main_agreement(schedule: Schedule) -> Agreement | None:
     return next(iter(told or schedule.agreements), None)
 
 
-def _change(change: Change, view: RunView) -> DropSummary:
+def _change(view: RunView, change: Change, efficacy: dict[str, Any]) -> DropSummary:
     return DropSummary(
         step=change.step,
         epoch=None if change.epoch is None else view.axis.shown(change.epoch),
@@ -126,14 +129,8 @@ def _change(change: Change, view: RunView) -> DropSummary:
         group=change.group,
         source=str(change.source),
         probability=change.probability,
-        efficacy=_efficacy(change, view),
+        efficacy=efficacy,
     )
-
-
-def _efficacy(change: Change, view: RunView) -> dict[str, Any]:
-    from lrdiag.drop_efficacy import drop_efficacy
-
-    return drop_efficacy(view, change) if change.is_drop else {}
 
 
 def _segments(view: RunView) -> Iterator[SegmentSummary]:

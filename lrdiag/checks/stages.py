@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,8 +48,9 @@ def _place(view: RunView, changes: tuple[Change, ...]) -> list[PlacedChange]:
     for number, change in enumerate(changes, 1):
         row = row_of(rows, change)
         if 0 < row < len(rows):
-            since = max((r for r in every if r < row), default=0)
-            until = min((r for r in every if r > row), default=len(rows))
+            here = bisect_left(every, row)
+            since = every[here - 1] if here else 0
+            until = every[here + 1] if here + 1 < len(every) else len(rows)
             placed.append(PlacedChange(change, number, row, since, until))
     return placed
 
