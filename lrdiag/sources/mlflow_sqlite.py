@@ -17,7 +17,7 @@ from lrdiag.runs import Run, Series
 from lrdiag.sources.file_run import Content, read_file_run
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.sidecars import plain_value
-from lrdiag.sources.sqlite_files import is_database, opened, tables
+from lrdiag.sources.sqlite_files import distinct_names, is_database, opened, tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,8 +59,7 @@ class MlflowSqliteSource:
                 ]
         except OSError:
             return []
-        names = [name for name, _ in found]
-        return [(n if names.count(n) == 1 else f"{n}-{key[:8]}", key) for n, key in found]
+        return distinct_names(found)
 
     def one(self, inside: str) -> MlflowSqliteSource:
         """The source that reads one run."""

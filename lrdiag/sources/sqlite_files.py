@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,3 +50,9 @@ def tables(connection: sqlite3.Connection) -> set[str]:
 def is_database(head: bytes) -> bool:
     """Whether a file begins as SQLite files do."""
     return head.startswith(MAGIC)
+
+
+def distinct_names(found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(name, id) of runs, a name that several share followed by the start of its run's id."""
+    names = Counter(name for name, _ in found)
+    return [(n if names[n] == 1 else f"{n}-{key[:8]}", key) for n, key in found]

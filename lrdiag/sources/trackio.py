@@ -19,7 +19,7 @@ from lrdiag.sources.file_run import Content, read_file_run
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.records import RecordRows
 from lrdiag.sources.rows import series_of
-from lrdiag.sources.sqlite_files import is_database, opened, tables
+from lrdiag.sources.sqlite_files import distinct_names, is_database, opened, tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -60,8 +60,7 @@ class TrackioSource:
                 found = [(str(n), str(k)) for k, n in database.execute(query, [MAX_RUNS])]
         except OSError:
             return []
-        names = [name for name, _ in found]
-        return [(n if names.count(n) == 1 else f"{n}-{key[:8]}", key) for n, key in found]
+        return distinct_names(found)
 
     def one(self, inside: str) -> TrackioSource:
         """The source that reads one run."""
