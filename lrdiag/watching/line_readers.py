@@ -8,6 +8,7 @@ from lrdiag.runs import Series
 from lrdiag.sources.json_lines import JsonLinesReader
 from lrdiag.sources.plain_text import TextReader
 from lrdiag.sources.problem_log import ProblemLog
+from lrdiag.sources.records import RecordRows
 from lrdiag.sources.rows import RowRecorder, series_of
 from lrdiag.sources.table_dialect import SAMPLE_LINES, find_dialect
 from lrdiag.sources.table_reader import TableReader
@@ -46,8 +47,10 @@ class LineReader(Protocol):
         ...
 
 
-class JsonLines(JsonLinesReader):
-    """JSON lines."""
+class _FromRecords:
+    """What readers that make rows from records share."""
+
+    rows: RecordRows
 
     @property
     def recorder(self) -> RowRecorder:
@@ -57,40 +60,31 @@ class JsonLines(JsonLinesReader):
     @recorder.setter
     def recorder(self, recorder: RowRecorder) -> None:
         self.rows.recorder = recorder
+
+    def series(self, log: ProblemLog) -> dict[str, Series]:
+        """The series of the rows so far."""
+        return series_of(self.recorder.rows(), log)
+
+
+class JsonLines(_FromRecords, JsonLinesReader):
+    """JSON lines."""
 
     def block(self, number: int, data: bytes, log: ProblemLog) -> None:
         """Read whole lines."""
         for line in lines_in(data, number, log):
             self.line(line, log)
 
-    def series(self, log: ProblemLog) -> dict[str, Series]:
-        """The series of the rows so far."""
-        return series_of(self.recorder.rows(), log)
 
-
-class TextLines(TextReader):
+class TextLines(_FromRecords, TextReader):
     """Rows among the output of a training script."""
 
     def __init__(self) -> None:
         super().__init__(user_patterns())
 
-    @property
-    def recorder(self) -> RowRecorder:
-        """The rows so far."""
-        return self.rows.recorder
-
-    @recorder.setter
-    def recorder(self, recorder: RowRecorder) -> None:
-        self.rows.recorder = recorder
-
     def block(self, number: int, data: bytes, log: ProblemLog) -> None:
         """Read whole lines."""
         for line in lines_in(data, number, log):
             self.line(line)
-
-    def series(self, log: ProblemLog) -> dict[str, Series]:
-        """The series of the rows so far."""
-        return series_of(self.recorder.rows(), log)
 
 
 class TableLines:
