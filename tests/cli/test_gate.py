@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-from lrdiag.cli.main import main
-
 POLICY = """version: 1
 judge_by: [high]
 conditions: [val_loss.last < 3]
@@ -18,19 +16,10 @@ rules:
 """
 
 
-@pytest.fixture
-def lrdiag(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def policy_and_rules(tmp_path):
     (tmp_path / "p.yml").write_text(POLICY)
     (tmp_path / "r.yml").write_text(RULES)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main(list(map(str, arguments)))
-        out = capsys.readouterr()
-        return int(caught.value.code or 0), out.out, out.err
-
-    return run
 
 
 @pytest.fixture
