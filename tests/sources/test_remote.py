@@ -243,7 +243,8 @@ def test_every_command_takes_urls(bucket, command):
     from lrdiag.cli.main import cli
 
     urls = [f"s3://{bucket[0]}/run1", f"s3://{bucket[0]}/run2"]
-    done = CliRunner().invoke(cli, [command, *urls])
+    wide = {"COLUMNS": "200"}  # a narrow table cuts the names of runs
+    done = CliRunner(env=wide).invoke(cli, [command, *urls])
     assert done.exit_code in (0, 1, 3), done.output
     assert "Traceback" not in done.output
     assert "lrdiag-" not in done.output  # no path of a copy
