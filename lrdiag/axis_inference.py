@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from lrdiag.runs import FloatArray, IntArray, Run, Series
 MAX_EPOCHS = 5_000
 # Per-iteration steps must run at least this far beyond per-epoch ones to be told apart.
 TWO_UNITS_RATIO = 1.8
+# Rows so few steps apart are every so many epochs: no training set makes so few batches.
+MAX_EPOCHS_A_ROW = 5
 
 
 def infer_axis(
@@ -98,9 +100,11 @@ def _identity(step: IntArray) -> EpochAxis:
     return EpochAxis(knots, knots.astype(np.float64), "step is epoch")
 
 
-def _linear(per_epoch: float, last: int, origin: str) -> EpochAxis:
-    end = max(round(max(last + 1.0, per_epoch)), 1)
-    return EpochAxis(np.array([0, end], np.int64), np.array([0.0, end / per_epoch]), origin)
+def _linear(per_epoch: float, last: int, origin: str, start: int = 0) -> EpochAxis:
+    start = max(start, 0)
+    end = start + max(round(max(last + 1.0 - start, per_epoch)), 1)
+    knots = np.array([start, end], np.int64)
+    return EpochAxis(knots, np.array([0.0, (end - start) / per_epoch]), origin)
 
 
 def _spacing(step: IntArray) -> int:
@@ -148,19 +152,37 @@ def _from_cadence(
 ) -> EpochAxis:
     first = min(int(s.step.min()) for s in used.values())
     steps = list(_cadence_steps(used, roles))
-    spacing = _spacing(steps[0]) if steps else 0
-    if epochs and abs(last - epochs) <= 1 and last < MAX_EPOCHS:
-        return _identity(np.array([first, last], np.int64))
-    if spacing == 1 and last < MAX_EPOCHS and all(_spacing(s) <= 1 for s in steps):
+    spacing = max((_spacing(s) for s in steps), default=0)
+    if last < MAX_EPOCHS and (spacing == 1 or _ends_with(epochs, last, spacing)):
         return _identity(np.array([first, last], np.int64))
     if epochs and epochs > 1 and last + 1 >= 2 * epochs:
-        matches = spacing > 1 and abs((last + 1) / spacing - epochs) <= 1
-        return _linear(float(spacing) if matches else (last + 1) / epochs, last, "configured")
+        return _of_length(epochs, steps, last)
+    if 1 < spacing <= MAX_EPOCHS_A_ROW and last < MAX_EPOCHS:
+        return _identity(np.array([first, last], np.int64))
+    spacing = _spacing(steps[0]) if steps else 0
     if spacing > 1 and len(steps[0]) >= 5:
         return _linear(float(spacing), last, "validation cadence")
     if last < 1_000 and len(used) and all(len(s) < 50 for s in used.values()):
         return _identity(np.array([first, last], np.int64))
     return EpochAxis()
+
+
+def _ends_with(epochs: int | None, last: int, spacing: int) -> bool:
+    """Whether the log's last step is the last epoch, or the last of those that were logged."""
+    if not epochs:
+        return False
+    every = spacing if 10 * spacing <= epochs else 1
+    return -every <= last - epochs <= 1
+
+
+def _of_length(epochs: int, steps: Sequence[IntArray], last: int) -> EpochAxis:
+    """The axis of a training of so many epochs, which may be numbered from any step on."""
+    spacing = _spacing(steps[0]) if steps else 0
+    if spacing > 1 and abs((last + 1) / spacing - epochs) <= 1:
+        return _linear(float(spacing), last, "configured")
+    if spacing > 1 and abs(len(np.unique(steps[0])) - epochs) <= 1:
+        return _linear(float(spacing), last, "configured", int(steps[0].min()) + 1 - spacing)
+    return _linear((last + 1) / epochs, last, "configured")
 
 
 def _cadence_steps(used: dict[str, Series], roles: Roles) -> Iterable[IntArray]:

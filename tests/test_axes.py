@@ -56,6 +56,29 @@ def test_lightning_writes_an_epoch_at_its_last_step(make_run, per_epoch):
     assert axis.epoch_at(10 * per_epoch) == pytest.approx(10)
 
 
+@pytest.mark.parametrize("known", [{}, {"epochs": 60}])
+@pytest.mark.parametrize("every", [2, 5])
+def test_every_few_epochs_logged_are_not_epochs_of_few_batches(make_run, every, known):
+    steps = {tag: np.arange(0, 60, every) for tag in ("train_loss", "val_loss")}
+    axis, _ = axis_of(make_run({tag: np.ones(len(s)) for tag, s in steps.items()}, steps), **known)
+    assert axis.is_identity
+
+
+def test_configured_epochs_of_few_batches_stay_epochs(make_run):
+    steps = {tag: np.arange(1, 31) * 5 - 1 for tag in ("train_loss", "val_loss")}
+    axis, _ = axis_of(make_run({tag: np.ones(30) for tag in steps}, steps), epochs=30)
+    assert axis.steps_per_epoch == 5
+
+
+def test_epochs_count_from_the_first_row_of_a_renumbered_log(make_run):
+    steps = {"val_loss": 1000 + np.arange(1, 41) * 62 - 1, "train_loss": 1000 + np.arange(2480)}
+    run = make_run({"train_loss": np.ones(2480), "val_loss": np.ones(40)}, steps)
+    axis, _ = axis_of(run, epochs=40)
+    assert axis.steps_per_epoch == 62
+    assert axis.epoch_at(1000) == pytest.approx(0)
+    assert axis.epoch_at(3480) == pytest.approx(40)
+
+
 def test_nothing_logged_means_nothing_known(make_run):
     axis, _ = axis_of(make_run({}))
     assert not axis.known

@@ -63,7 +63,9 @@ def frame_of(rates: Rates, axis: EpochAxis, configured: ConfiguredSchedule | Non
     if axis.known and not axis.is_identity and per:
         start = float(axis.step_of(np.array([0.0]))[0])
         phase = (*phase, start) if start not in phase else phase
-    return Frame(rates.step.astype(np.float64), axis.is_identity, per, phase)
+    first = float(rates.step[0])
+    phase = (*phase, first) if first not in phase else phase
+    return Frame(rates.step.astype(np.float64), axis.is_identity, per, phase, first)
 
 
 def agreements_of(answer: Reconciled, rates: Rates) -> tuple[Agreement, ...]:
@@ -123,7 +125,8 @@ def _jump_kind(h: Hypothesis, rates: Rates) -> str:
 def _shift_kind(h: Hypothesis, q: Question) -> str:
     """A shift of one row is how a log is written; one of an epoch on rows of steps is a mistake."""
     rows_are_ticks = q.frame.rows_are_epochs == (q.unit == "epoch")
-    shift = h.delta + (h.base if q.frame.rows_are_epochs or q.unit == "step" else 0) - h.sub
+    base = q.frame.rows_late(h.base)
+    shift = h.delta + (base if q.frame.rows_are_epochs or q.unit == "step" else 0) - h.sub
     if shift == 0 or (q.frame.rows_are_epochs and q.unit == "step"):
         return "matches"
     one_row_an_epoch = q.unit == "epoch" and bool(
@@ -191,8 +194,9 @@ _MESSAGES = {
 
 
 def _message(kind: str, h: Hypothesis, q: Question) -> str:
-    shift = abs(h.delta + (h.base if q.frame.rows_are_epochs else 0) - h.sub)
-    early = h.delta + h.base - h.sub < 0
+    base = q.frame.rows_late(h.base)
+    shift = abs(h.delta + (base if q.frame.rows_are_epochs else 0) - h.sub)
+    early = h.delta + base - h.sub < 0
     rows = f"{shift:g} row{'s' if shift != 1 else ''} {'early' if early else 'late'}"
     if h.kind == "jump":
         rows = f"times {h.factor:.6g}"

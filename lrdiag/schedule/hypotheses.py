@@ -18,17 +18,23 @@ class Frame:
     """Logged rows as places in the training.
 
     `step`: float64[n] logged index; `rows_are_epochs`: a step is an epoch; `per_epoch`: steps an
-    epoch, None if unknown; `phase`: steps that may be the first of an epoch.
+    epoch, None if unknown; `phase`: steps that may be the first of an epoch; `first`: the index
+    of the log's first row, from which it may count instead of from 0 or 1.
     """
 
     step: FloatArray
     rows_are_epochs: bool
     per_epoch: float | None
     phase: tuple[float, ...] = (0.0, 1.0, -1.0)
+    first: float = 0.0
 
     def at(self, rows: Any) -> Frame:
         """The frame of some rows only."""
         return replace(self, step=self.step[rows])
+
+    def rows_late(self, base: float) -> float:
+        """Rows by which a base lies after the log's own first index (0 or 1 for most logs)."""
+        return base - self.first if self.first > 1 and base > 1 else base
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,15 @@ def _same_moves(q: Question, rates: FloatArray, rows: IntArray) -> IntArray:
 
 
 def _starts(q: Question, kind: str) -> list[tuple[float, float]]:
-    """(base, sub) of a kind: where rows and ticks may start, the plain one first."""
+    """(base, sub) of a kind: where rows and ticks may start, the plain one first.
+
+    A log may be numbered from any index on: counting from its own first row comes last.
+    """
+    first = q.frame.first
+    return [*_usual_starts(q, kind), *((first + more, 0.0) for more in (0, 1, -1) if first > 1)]
+
+
+def _usual_starts(q: Question, kind: str) -> list[tuple[float, float]]:
     counts_epochs = kind == "per_epoch" or (q.unit != "step" and kind != "per_batch")
     if q.frame.rows_are_epochs:
         if counts_epochs:
