@@ -47,7 +47,7 @@ class Batch:
             if end > first:
                 self._read_size(buffer, starts[first:end], int(sizes[first]), known)
         self.rejected.sort()
-        self.frames = len(starts) - len(self.rejected)
+        self.frames = len(small) - len(self.rejected)
 
     def add_one(self, tag: bytes, place: int, step: int, wall: float, value: float) -> None:
         """Take one point of the frame at a position."""
