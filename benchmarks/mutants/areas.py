@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _RECOVERY = (
     "framing", "damage", "restarts", "event_rejects", "event_window", "event_rounds",
-    "event_batch", "problem_log",
+    "event_batch", "event_reader", "event_resume", "problem_log", "table_ending",
 )  # fmt: skip
 
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -22,7 +22,8 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/sources/test_event*.py", "tests/sources/test_framing*.py",
          "tests/sources/test_restarts*.py", "tests/sources/test_problem*.py",
          "tests/sources/test_*recovery*.py", "tests/sources/test_*damage*.py",
-         "tests/watching/test_followers.py"),
+         "tests/sources/test_table_ending_edges.py", "tests/sources/test_table.py",
+         "tests/fleet/test_column_cache.py", "tests/watching/test_followers.py"),
     ),
     "checks": (
         ("lrdiag/checks/*.py",),

@@ -15,12 +15,15 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
+import math
 import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF
 from types import ModuleType
 from typing import Any
 
@@ -30,8 +33,10 @@ from benchmarks.mutants.areas import ROOT
 
 _OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:faulthandler",
             "--import-mode=importlib", "-m", "not slow and not browser and not server",
-            "-o", "addopts="]  # fmt: skip
-MEMORY = 6 << 30
+            "--assert=plain", "-o", "addopts="]  # fmt: skip
+MEMORY = 4 << 30
+_PATIENCE = 6.0
+"""Seconds that a test may take on top of four times what it took without a mistake."""
 
 
 class _Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -50,10 +55,28 @@ class _Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class _Chosen:
-    """Runs the chosen tests only, in the order given."""
+    """Runs the chosen tests only, in the order given; notes which one fails.
 
-    def __init__(self, tests: Sequence[str]) -> None:
+    A test that takes much longer than without a mistake ends its process.
+    """
+
+    def __init__(self, tests: Mapping[str, float], failed: int) -> None:
+        self.tests = tests
+        self.failed = failed
         self.rank = {test: rank for rank, test in enumerate(tests)}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: Any) -> Any:
+        limit = _PATIENCE + 4 * self.tests[item.nodeid]
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        soft = math.ceil(_cpu_seconds() + limit)
+        resource.setrlimit(resource.RLIMIT_CPU, (min(soft, hard), hard))
+        signal.alarm(math.ceil(60 + 20 * limit))
+        return (yield)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            os.write(self.failed, report.nodeid.encode())
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         items[:] = sorted((i for i in items if i.nodeid in self.rank),
@@ -70,10 +93,17 @@ class _Traced:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: Any) -> Any:
         self.coverage.switch_context(item.nodeid)
-        return (yield)
+        began = _cpu_seconds()
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = _cpu_seconds() - began
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+
+def _cpu_seconds() -> float:
+    """Processor time of this process and of those it started and waited for."""
+    own, children = (resource.getrusage(who) for who in (RUSAGE_SELF, RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def _in_child(work: Callable[[], int], cpu_seconds: int) -> int:
@@ -90,7 +120,7 @@ def _in_child(work: Callable[[], int], cpu_seconds: int) -> int:
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        signal.alarm(cpu_seconds * 4)
+        signal.alarm(cpu_seconds * 8)
         quiet = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(quiet, stream)
@@ -144,15 +174,25 @@ def preload(libraries: Sequence[str]) -> None:
             continue
 
 
-def trial(file: str, tree: ast.Module, tests: Sequence[str], cpu_seconds: int) -> str:
-    """What the tests say of a mutant: `killed`, `timeout`, `crashed` or `survived`."""
+def trial(file: str, tree: ast.Module, tests: Mapping[str, float]) -> tuple[str, str]:
+    """What the tests (and the seconds they took) say of a mutant, and which test it was.
 
-    def work() -> int:
-        sys.meta_path.insert(0, _Planted(file, tree))
-        names = list(dict.fromkeys(test.split("::")[0] for test in tests))
-        return int(pytest.main([*_OPTIONS, "-x", *names], plugins=[_Chosen(tests)]))
+    The first is `killed`, `timeout`, `crashed` or `survived`.
+    """
+    with tempfile.TemporaryFile() as failed:
 
-    status = _in_child(work, cpu_seconds)
+        def work() -> int:
+            sys.meta_path.insert(0, _Planted(file, tree))
+            names = list(dict.fromkeys(test.split("::")[0] for test in tests))
+            chosen = _Chosen(tests, failed.fileno())
+            return int(pytest.main([*_OPTIONS, "-x", *names], plugins=[chosen]))
+
+        status = _in_child(work, int(60 + 4 * sum(tests.values()) + _PATIENCE * len(tests)))
+        failed.seek(0)
+        return _verdict(status), failed.read().decode()
+
+
+def _verdict(status: int) -> str:
     if os.WIFSIGNALED(status):
         late = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM, signal.SIGKILL)
         return "timeout" if late else "crashed"
