@@ -153,11 +153,12 @@ def _from_cadence(
     first = min(int(s.step.min()) for s in used.values())
     steps = list(_cadence_steps(used, roles))
     spacing = max((_spacing(s) for s in steps), default=0)
-    if last < MAX_EPOCHS and (spacing == 1 or _ends_with(epochs, last, spacing)):
+    few = last - first < MAX_EPOCHS
+    if few and (spacing == 1 or _ends_with(epochs, last, spacing)):
         return _identity(np.array([first, last], np.int64))
     if epochs and epochs > 1 and last + 1 >= 2 * epochs:
         return _of_length(epochs, steps, last)
-    if 1 < spacing <= MAX_EPOCHS_A_ROW and last < MAX_EPOCHS:
+    if few and 1 < spacing <= MAX_EPOCHS_A_ROW:
         return _identity(np.array([first, last], np.int64))
     spacing = _spacing(steps[0]) if steps else 0
     if spacing > 1 and len(steps[0]) >= 5:
