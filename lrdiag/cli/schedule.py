@@ -64,7 +64,7 @@ def show(paths: tuple[str, ...], form: str, output: Path | None, **options: Any)
 
     Exit codes: 0, 2 for errors, 3 when no run was found.
     """
-    from lrdiag.schedule.telling import data_of, lines_of
+    from lrdiag.schedule.presentation import data_of, lines_of
 
     config = config_from_options(**options)
     views = _views(paths, config)
@@ -146,8 +146,8 @@ def preview_command(form: str, output: Path | None, milestones: str | None, **op
     """Show before training what a scheduler will do, also under the common mistakes."""
     from lrdiag.errors import ScheduleError
     from lrdiag.schedule.configured import from_options
+    from lrdiag.schedule.presentation import preview_lines
     from lrdiag.schedule.preview import preview
-    from lrdiag.schedule.telling import preview_lines
 
     configured = from_options(milestones=_whole_numbers(milestones), **options)
     if configured is None:

@@ -8,12 +8,12 @@ import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import IntArray
-from lrdiag.schedule.broken import broken_smooth
-from lrdiag.schedule.description import cost
-from lrdiag.schedule.guess import NEARLY_EXACT, Fitted
+from lrdiag.schedule.candidate import NEARLY_EXACT, Fitted
+from lrdiag.schedule.description_length import cost
 from lrdiag.schedule.points import Rates
 from lrdiag.schedule.sample import Sample, row_sample, staircase_samples
-from lrdiag.schedule.smooth import best_smooth
+from lrdiag.schedule.smooth_family import best_smooth
+from lrdiag.schedule.smooth_with_jump import smooth_with_jump
 from lrdiag.schedule.stepped import Stepped, Steps, stepped_family, steps_of
 from lrdiag.schedule.values import Clock, Family
 
@@ -72,7 +72,7 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
 def _broken(samples: list[Sample]) -> Identified | None:
     """A smooth family that jumps once, with the row of the jump."""
     for sample in samples:
-        found = broken_smooth(sample)
+        found = smooth_with_jump(sample)
         if found is not None:
             row = sample.row[[found[1]]]
             return Identified(_smooth_value(found[0], sample), row)
@@ -87,7 +87,7 @@ def _believed(stepped: Stepped, rates: Rates) -> bool:
 
 def _proves_nothing(smooth: Fitted, stepped: Stepped, changes: int) -> bool:
     """Whether a curve has more numbers than there are moves, of which one factor explains all."""
-    return stepped.family != "manual" and changes < cost(smooth.guess)
+    return stepped.family != "manual" and changes < cost(smooth.candidate)
 
 
 def _few_and_fine(smooth: tuple[Fitted, Sample], sample: Sample, rates: Rates) -> bool:
@@ -143,7 +143,7 @@ def _smooth_wins(smooth: tuple[Fitted, Sample] | None, stepped: Stepped, changes
         return False
     if _proves_nothing(smooth[0], stepped, changes):
         return False
-    return cost(smooth[0].guess) <= stepped.cost
+    return cost(smooth[0].candidate) <= stepped.cost
 
 
 def _stepped_value(found: Stepped) -> Family:
@@ -157,11 +157,11 @@ def _shifted(clock: Clock, ticks: float) -> Clock:
 
 
 def _smooth_value(found: Fitted, sample: Sample) -> Family:
-    guess = found.guess
-    shift = float(guess.flat.get("origin", 0.0))
+    candidate = found.candidate
+    shift = float(candidate.flat.get("origin", 0.0))
     return Family(
-        guess.family,
-        guess.build(guess.flat),
+        candidate.family,
+        candidate.build(candidate.flat),
         exact=found.misfit <= NEARLY_EXACT,
         clock=_shifted(sample.clock, shift),
     )

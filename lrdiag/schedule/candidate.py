@@ -39,7 +39,7 @@ def as_given(flat: Flat) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Guess:
+class Candidate:
     """`flat`: all parameters and `origin`; `free`: those to fit; `build`: flat to nested."""
 
     family: str
@@ -52,7 +52,7 @@ class Guess:
         origin = float(self.flat.get("origin", 0.0))
         return rate_at(self.family, self.build(self.flat), tick - origin)
 
-    def moved(self, vector: FloatArray) -> Guess:
+    def moved(self, vector: FloatArray) -> Candidate:
         """The same with other values of the free parameters."""
         values = dict(zip(self.free, vector.tolist(), strict=True))
         return replace(self, flat={**self.flat, **values})
@@ -65,11 +65,11 @@ class Guess:
         return worst if np.isfinite(worst) else 1e15
 
 
-def sane(guess: Guess, sample: Sample) -> bool:
+def sane(candidate: Candidate, sample: Sample) -> bool:
     """Whether no length is negative or far beyond the log, and no rate negative."""
     span = max(float(sample.tick[-1] - sample.tick[0]), 1.0)
-    for name in guess.free:
-        value = float(guess.flat[name])
+    for name in candidate.free:
+        value = float(candidate.flat[name])
         if name in _TICKS and name != "origin" and not -1e-6 * span <= value <= _FARTHEST * span:
             return False
         if name == "power" and not _POWERS[0] <= value <= _POWERS[1]:
@@ -83,9 +83,9 @@ def sane(guess: Guess, sample: Sample) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A fitted guess and its largest misfit over all points, in half-widths."""
+    """A fitted candidate and its largest misfit over all points, in half-widths."""
 
-    guess: Guess
+    candidate: Candidate
     misfit: float
 
     @property
@@ -94,40 +94,45 @@ class Fitted:
         return self.misfit <= 1.0
 
 
-def scales(guess: Guess, sample: Sample) -> FloatArray:
+def scales(candidate: Candidate, sample: Sample) -> FloatArray:
     """float64[k]: what a small change of each free parameter is."""
     span = max(float(sample.tick[-1] - sample.tick[0]), 1.0)
     top = max(float(np.abs(sample.rate).max()), 1e-12)
     kinds = {"gamma": 1.0 / span, "power": 1.0, "pct_start": 1.0}
     out = []
-    for name in guess.free:
+    for name in candidate.free:
         if name in _RATES:
             out.append(top)
         elif name in _TICKS:
             out.append(span)
         else:
-            out.append(kinds.get(name, max(abs(float(guess.flat[name])), 1e-3)))
+            out.append(kinds.get(name, max(abs(float(candidate.flat[name])), 1e-3)))
     return np.asarray(out)
 
 
-def fitted(guess: Guess, sample: Sample, iterations: int = 25) -> Fitted:
+def fitted(candidate: Candidate, sample: Sample, iterations: int = 25) -> Fitted:
     """Least squares over the free parameters on the sample's probe points."""
-    if not guess.free:
-        return Fitted(guess, guess.misfit(sample))
+    if not candidate.free:
+        return Fitted(candidate, candidate.misfit(sample))
     tick, rate, width = (
         sample.tick[sample.probe],
         sample.rate[sample.probe],
         sample.width[sample.probe],
     )
-    start = np.array([float(guess.flat[name]) for name in guess.free])
-    forward, build, flat, free = FORWARD[guess.family], guess.build, dict(guess.flat), guess.free
+    start = np.array([float(candidate.flat[name]) for name in candidate.free])
+    forward, build, flat, free = (
+        FORWARD[candidate.family],
+        candidate.build,
+        dict(candidate.flat),
+        candidate.free,
+    )
 
     def model(vector: FloatArray) -> FloatArray:
         flat.update(zip(free, vector.tolist(), strict=True))
         return forward(build(flat), np.maximum(tick - flat.get("origin", 0.0), 0.0))
 
-    vector, near = fit(model, start, scales(guess, sample), rate, width, iterations)
-    best = guess.moved(vector)
+    vector, near = fit(model, start, scales(candidate, sample), rate, width, iterations)
+    best = candidate.moved(vector)
     return Fitted(best, near if near > 1e3 else best.misfit(sample))
 
 
@@ -139,18 +144,18 @@ def rounded(found: Fitted, sample: Sample) -> Fitted:
     """
     if found.misfit > _HOPELESS:
         return found
-    for name in sorted(found.guess.free, key=lambda n: n not in _TICKS):
+    for name in sorted(found.candidate.free, key=lambda n: n not in _TICKS):
         found = _with_round(found, sample, name)
     return found
 
 
 def _with_round(found: Fitted, sample: Sample, name: str) -> Fitted:
-    value = float(found.guess.flat[name])
-    spread = _spread(found.guess, sample, name)
-    for candidate in _round_values(name, value, spread):
-        rest = tuple(n for n in found.guess.free if n != name)
-        guess = replace(found.guess, flat={**found.guess.flat, name: candidate}, free=rest)
-        trial = fitted(guess, sample, 6)
+    value = float(found.candidate.flat[name])
+    spread = _spread(found.candidate, sample, name)
+    for plain in _round_values(name, value, spread):
+        rest = tuple(n for n in found.candidate.free if n != name)
+        candidate = replace(found.candidate, flat={**found.candidate.flat, name: plain}, free=rest)
+        trial = fitted(candidate, sample, 6)
         if trial.misfit <= max(1.0, found.misfit * 1.001):
             return trial
     return found
@@ -163,22 +168,22 @@ def _round_values(name: str, value: float, spread: float) -> list[float]:
         return [0.0] if name in ("eta_min", "end_factor", "min_ratio", "start_factor") else []
     out: list[float] = []
     for digits in range(1, 8):
-        candidate = float(f"{value:.{digits}g}")
-        if abs(candidate - value) <= spread:
-            out.append(candidate)
+        short = float(f"{value:.{digits}g}")
+        if abs(short - value) <= spread:
+            out.append(short)
             break
     return out
 
 
-def _spread(guess: Guess, sample: Sample, name: str) -> float:
+def _spread(candidate: Candidate, sample: Sample, name: str) -> float:
     """Three standard errors of a free parameter, from the fit's curvature."""
     tick, width = sample.tick[sample.probe], sample.width[sample.probe]
-    scale = scales(guess, sample)
+    scale = scales(candidate, sample)
     columns = []
-    for other, size in zip(guess.free, scale, strict=True):
+    for other, size in zip(candidate.free, scale, strict=True):
         step = 1e-6 * size
-        up = replace(guess, flat={**guess.flat, other: guess.flat[other] + step})
-        down = replace(guess, flat={**guess.flat, other: guess.flat[other] - step})
+        up = replace(candidate, flat={**candidate.flat, other: candidate.flat[other] + step})
+        down = replace(candidate, flat={**candidate.flat, other: candidate.flat[other] - step})
         columns.append((up.rates(tick) - down.rates(tick)) / (2e-6 * width))
     matrix = np.nan_to_num(np.array(columns).T, nan=0.0, posinf=0.0, neginf=0.0)
     normal = matrix.T @ matrix
@@ -187,7 +192,7 @@ def _spread(guess: Guess, sample: Sample, name: str) -> float:
         covariance = np.linalg.inv(normal)
     except np.linalg.LinAlgError:
         return 0.0
-    at = guess.free.index(name)
+    at = candidate.free.index(name)
     # A uniform error of one half-width has the standard deviation 1/sqrt(3).
     error = np.sqrt(max(float(covariance[at, at]), 0.0) / 3.0)
     return float((3.0 * error + 1e-9) * scale[at])

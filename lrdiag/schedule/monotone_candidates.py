@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from lrdiag.runs import FloatArray
-from lrdiag.schedule.guess import Guess
+from lrdiag.schedule.candidate import Candidate
 from lrdiag.schedule.sample import Sample
 
 
-def falling(sample: Sample, origin: float) -> Iterator[Guess]:
+def falling(sample: Sample, origin: float) -> Iterator[Candidate]:
     """Families for a sample that never rises, the plainest first."""
     yield from lines(sample, origin)
     yield from exponentials(sample, origin)
@@ -39,7 +39,7 @@ def flat_tail(sample: Sample) -> int:
     return int(where[-1]) + 1 if len(where) else 0
 
 
-def lines(sample: Sample, origin: float) -> Iterator[Guess]:
+def lines(sample: Sample, origin: float) -> Iterator[Candidate]:
     """LinearLR: a line, then constant."""
     end = flat_tail(sample)
     if end < 2:
@@ -63,7 +63,7 @@ def lines(sample: Sample, origin: float) -> Iterator[Guess]:
                 "total_iters": zero - origin,
                 "origin": origin,
             }
-            yield Guess("linear", flat, ("base_lr", "total_iters"))
+            yield Candidate("linear", flat, ("base_lr", "total_iters"))
         flat = {
             "base_lr": first,
             "start_factor": 1.0,
@@ -71,7 +71,7 @@ def lines(sample: Sample, origin: float) -> Iterator[Guess]:
             "total_iters": kink - origin,
             "origin": origin,
         }
-        yield Guess(
+        yield Candidate(
             "linear",
             flat,
             ("base_lr", "end_factor", "total_iters") if finished else ("base_lr", "end_factor"),
@@ -85,10 +85,10 @@ def lines(sample: Sample, origin: float) -> Iterator[Guess]:
         "origin": origin,
     }
     free = ("base_lr", "start_factor", "total_iters")
-    yield Guess("linear", flat, free if finished else free[:2])
+    yield Candidate("linear", flat, free if finished else free[:2])
 
 
-def exponentials(sample: Sample, origin: float) -> Iterator[Guess]:
+def exponentials(sample: Sample, origin: float) -> Iterator[Candidate]:
     """ExponentialLR: the logarithm is a line."""
     inside = sample.rate > 2 * sample.width
     if inside.sum() < 3:
@@ -103,10 +103,10 @@ def exponentials(sample: Sample, origin: float) -> Iterator[Guess]:
         "gamma": float(np.exp(slope)),
         "origin": origin,
     }
-    yield Guess("exponential", flat, ("base_lr", "gamma"))
+    yield Candidate("exponential", flat, ("base_lr", "gamma"))
 
 
-def polynomials(sample: Sample, origin: float) -> Iterator[Guess]:
+def polynomials(sample: Sample, origin: float) -> Iterator[Candidate]:
     """PolynomialLR: (end - t) to a power; the power from a few tries."""
     inside = sample.rate > sample.width
     if inside.sum() < 4:
@@ -132,7 +132,7 @@ def polynomials(sample: Sample, origin: float) -> Iterator[Guess]:
         "power": power,
         "origin": origin,
     }
-    yield Guess("polynomial", flat, ("base_lr", "total_iters", "power"))
+    yield Candidate("polynomial", flat, ("base_lr", "total_iters", "power"))
 
 
 def cosine_terms(
@@ -160,7 +160,7 @@ def cosine_terms(
     return float(halves[at]), terms[at]
 
 
-def cosines(sample: Sample, origin: float) -> Iterator[Guess]:
+def cosines(sample: Sample, origin: float) -> Iterator[Candidate]:
     """CosineAnnealingLR, of less or more than half a period."""
     span = max(float(sample.tick[-1] - min(sample.tick[0], origin)), 1.0)
     found = cosine_terms(sample, 0.5 * span, 3.0 * span)
@@ -169,7 +169,9 @@ def cosines(sample: Sample, origin: float) -> Iterator[Guess]:
     yield from cosine_from(sample, found, origin)
 
 
-def cosine_from(sample: Sample, found: tuple[float, FloatArray], origin: float) -> Iterator[Guess]:
+def cosine_from(
+    sample: Sample, found: tuple[float, FloatArray], origin: float
+) -> Iterator[Candidate]:
     """CosineAnnealingLR from its terms, with its own phase: the crest next to the origin."""
     half, (mean, cos, sin) = found
     size = float(np.hypot(cos, sin))
@@ -183,11 +185,11 @@ def cosine_from(sample: Sample, found: tuple[float, FloatArray], origin: float) 
     }
     free = ("base_lr", "T_max", "eta_min", "origin")
     if abs(mean - size) < 0.02 * size:
-        yield Guess("cosine", {**flat, "eta_min": 0.0}, ("base_lr", "T_max", "origin"))
-    yield Guess("cosine", flat, free)
+        yield Candidate("cosine", {**flat, "eta_min": 0.0}, ("base_lr", "T_max", "origin"))
+    yield Candidate("cosine", flat, free)
 
 
-def inverse_roots(sample: Sample, origin: float) -> Iterator[Guess]:
+def inverse_roots(sample: Sample, origin: float) -> Iterator[Candidate]:
     """Inverse square root of the tick: rate**-2 is a line."""
     inside = sample.rate > 3 * sample.width
     if inside.sum() < 4:
@@ -209,10 +211,10 @@ def inverse_roots(sample: Sample, origin: float) -> Iterator[Guess]:
         "timescale": scale,
         "origin": origin,
     }
-    yield Guess("inverse_sqrt", flat, ("base_lr", "timescale"))
+    yield Candidate("inverse_sqrt", flat, ("base_lr", "timescale"))
 
 
-def plateaus_then_decay(sample: Sample, origin: float) -> Iterator[Guess]:
+def plateaus_then_decay(sample: Sample, origin: float) -> Iterator[Candidate]:
     """Constant, then a decay (WSD whose warm-up was not logged)."""
     top = sample.rate[0]
     below = np.flatnonzero(sample.rate < top - 1e-12 * top)
@@ -223,7 +225,7 @@ def plateaus_then_decay(sample: Sample, origin: float) -> Iterator[Guess]:
     )
 
 
-def decays(sample: Sample, first: int, head: dict[str, float]) -> Iterator[Guess]:
+def decays(sample: Sample, first: int, head: dict[str, float]) -> Iterator[Candidate]:
     """The three decays of WSD from point `first` on; `head`: base_lr, warmup and origin."""
     end = flat_tail(sample)
     last = float(sample.rate[-1])
@@ -253,8 +255,8 @@ def decays(sample: Sample, first: int, head: dict[str, float]) -> Iterator[Guess
             "origin": head["origin"],
         }
         free = ("base_lr", "stable", "decay") + (("min_ratio",) if low > 0 else ())
-        yield Guess("wsd", flat, free)
+        yield Candidate("wsd", flat, free)
         if not finished:
-            yield Guess(
+            yield Candidate(
                 "wsd", {**flat, "min_ratio": max(last / top * 0.5, 0.0)}, (*free, "min_ratio")
             )

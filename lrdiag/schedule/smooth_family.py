@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lrdiag.schedule.description import cost
-from lrdiag.schedule.falls import falling, lines
-from lrdiag.schedule.guess import NEARLY_EXACT, Fitted, Guess, fitted, rounded, sane
-from lrdiag.schedule.peaks import peaked
+from lrdiag.schedule.candidate import NEARLY_EXACT, Candidate, Fitted, fitted, rounded, sane
+from lrdiag.schedule.description_length import cost
+from lrdiag.schedule.monotone_candidates import falling, lines
+from lrdiag.schedule.oscillating_candidates import turning_points, waving
 from lrdiag.schedule.sample import Sample
-from lrdiag.schedule.waves import turning_points, waving
+from lrdiag.schedule.single_peak_candidates import peaked
 
 # A log so fine that two families cannot rebuild it by chance.
 _FINE = 2e-6
@@ -32,45 +32,45 @@ def best_smooth(full: Sample) -> Fitted | None:
     exact: list[Fitted] = []
     near: list[Fitted] = []
     fine = float(np.median(sample.width)) < _FINE * float(np.abs(sample.rate).max())
-    for guess in _closest_first(sample)[:_MOST_FITS]:
-        if any(f.misfit <= _REBUILT and cost(guess) >= cost(f.guess) for f in exact):
+    for candidate in _closest_first(sample)[:_MOST_FITS]:
+        if any(f.misfit <= _REBUILT and cost(candidate) >= cost(f.candidate) for f in exact):
             continue
-        found = fitted(guess, sample)
-        if not sane(found.guess, sample):
+        found = fitted(candidate, sample)
+        if not sane(found.candidate, sample):
             continue
         if 1.0 < found.misfit < _WORTH_ROUNDING:
             found = rounded(found, sample)
         (exact if found.misfit <= NEARLY_EXACT else near).append(found)
         sure = exact and exact[-1].misfit <= _REBUILT
-        if sure and cost(exact[-1].guess) <= (_SHORT if fine else _CHEAPEST):
+        if sure and cost(exact[-1].candidate) <= (_SHORT if fine else _CHEAPEST):
             break
     if exact:
-        best = min(exact, key=lambda f: (f.misfit > _REBUILT, cost(f.guess), f.misfit))
+        best = min(exact, key=lambda f: (f.misfit > _REBUILT, cost(f.candidate), f.misfit))
         return _tested(rounded(best, sample), full)
     return _tested(min(near, key=lambda f: f.misfit), full) if near else None
 
 
 def _tested(found: Fitted, full: Sample) -> Fitted:
     """The same, its misfit taken over every point."""
-    return Fitted(found.guess, found.guess.misfit(full))
+    return Fitted(found.candidate, found.candidate.misfit(full))
 
 
-def _closest_first(sample: Sample) -> list[Guess]:
-    """All guesses, those whose first parameters fit best in front.
+def _closest_first(sample: Sample) -> list[Candidate]:
+    """All candidates, those whose first parameters fit best in front.
 
     First parameters come from closed forms, so that the right family is close from the start.
     """
     tick, rate = sample.tick[sample.probe], sample.rate[sample.probe]
-    guesses = list(_guesses(sample))
+    candidates = list(_candidates(sample))
     off = []
     with np.errstate(all="ignore"):
-        for number, guess in enumerate(guesses):
-            miss = float(np.abs(guess.rates(tick) - rate).mean())
+        for number, candidate in enumerate(candidates):
+            miss = float(np.abs(candidate.rates(tick) - rate).mean())
             off.append((miss if np.isfinite(miss) else np.inf, number))
-    return [guesses[number] for _, number in sorted(off)]
+    return [candidates[number] for _, number in sorted(off)]
 
 
-def _guesses(sample: Sample) -> Iterator[Guess]:
+def _candidates(sample: Sample) -> Iterator[Candidate]:
     """Families that have the sample's shape."""
     origin = 0.0 if sample.clock.floor or sample.tick[0] <= 0 else 1.0
     turns = turning_points(sample)

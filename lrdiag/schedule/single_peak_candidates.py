@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lrdiag.schedule.falls import (
+from lrdiag.schedule.candidate import Candidate, Flat
+from lrdiag.schedule.constant_head_candidates import after_constant
+from lrdiag.schedule.monotone_candidates import (
     cosines,
     decays,
     exponentials,
@@ -16,12 +18,11 @@ from lrdiag.schedule.falls import (
     polynomials,
     slope_of,
 )
-from lrdiag.schedule.guess import Flat, Guess
-from lrdiag.schedule.one_cycle import one_cycles
+from lrdiag.schedule.one_cycle_candidates import one_cycles
 from lrdiag.schedule.sample import Sample
 
 
-def peaked(sample: Sample, origin: float) -> Iterator[Guess]:
+def peaked(sample: Sample, origin: float) -> Iterator[Candidate]:
     """Families for a sample with one peak, the plainest first."""
     top = int(np.argmax(sample.rate))
     level = np.flatnonzero(sample.rate >= sample.rate[top] * (1 - 1e-12))
@@ -32,7 +33,7 @@ def peaked(sample: Sample, origin: float) -> Iterator[Guess]:
     if last > top and last < len(sample) - 1:
         yield from _stable(sample, ramp, last, origin)
     if _jumps_up(sample, top):
-        yield from _after_constant(sample, top, origin)
+        yield from after_constant(sample, top, origin)
         return
     for begin in (last, last + 1):
         if begin < len(sample) - 2:
@@ -70,7 +71,7 @@ def _ramp_frees(head: Flat, *names: str) -> tuple[str, ...]:
 
 def _ramp_then_fall(
     sample: Sample, ramp: tuple[float, float], begin: int, origin: float
-) -> Iterator[Guess]:
+) -> Iterator[Candidate]:
     """Linear warm-up, then a line, a cosine, an inverse root, a power or a decay."""
     tail = sample.part(begin)
     for found in lines(tail, tail.tick[0]):
@@ -86,7 +87,9 @@ def _ramp_then_fall(
         yield from _ramp_polynomial(ramp, found, origin)
 
 
-def _warmup_linear(ramp: tuple[float, float], found: Guess, origin: float) -> Iterator[Guess]:
+def _warmup_linear(
+    ramp: tuple[float, float], found: Candidate, origin: float
+) -> Iterator[Candidate]:
     level, begin = found.flat["base_lr"], found.flat["origin"]
     fall = level * (found.flat["end_factor"] - 1) / max(found.flat["total_iters"], 1e-9)
     if fall >= 0:
@@ -98,20 +101,24 @@ def _warmup_linear(ramp: tuple[float, float], found: Guess, origin: float) -> It
     zero = begin - level / fall
     head = _start(ramp, peak, origin)
     flat = {"base_lr": peak, "total": zero - head["origin"], **head}
-    yield Guess("warmup_linear", flat, _ramp_frees(head, "base_lr", "total"))
+    yield Candidate("warmup_linear", flat, _ramp_frees(head, "base_lr", "total"))
 
 
-def _warmup_cosine(ramp: tuple[float, float], found: Guess, origin: float) -> Iterator[Guess]:
+def _warmup_cosine(
+    ramp: tuple[float, float], found: Candidate, origin: float
+) -> Iterator[Candidate]:
     level = found.flat["base_lr"]
     head = _start(ramp, level, origin)
     total = found.flat["origin"] + found.flat["T_max"] - head["origin"]
     eta = found.flat["eta_min"]
     flat: dict[str, Any] = {"base_lr": level, "total": total, "eta_min": eta, "clamp": True, **head}
     names = ("base_lr", "total", "eta_min") if eta else ("base_lr", "total")
-    yield Guess("warmup_cosine", flat, _ramp_frees(head, *names))
+    yield Candidate("warmup_cosine", flat, _ramp_frees(head, *names))
 
 
-def _inverse_sqrt(ramp: tuple[float, float], found: Guess, origin: float) -> Iterator[Guess]:
+def _inverse_sqrt(
+    ramp: tuple[float, float], found: Candidate, origin: float
+) -> Iterator[Candidate]:
     """The ramp meets L / sqrt((t - zero) / timescale) where the warm-up ends."""
     begin, scale = found.flat["origin"], found.flat["timescale"]
     level = found.flat["base_lr"]
@@ -129,21 +136,23 @@ def _inverse_sqrt(ramp: tuple[float, float], found: Guess, origin: float) -> Ite
     warmup = at - shift
     if abs(shift - zero) < 0.05 * warmup:
         flat = {"base_lr": strength / max(warmup, 1e-9) ** 0.5, "warmup": warmup, "origin": shift}
-        yield Guess("inverse_sqrt", flat, ("base_lr", "warmup", "origin"), _plain_inverse)
+        yield Candidate("inverse_sqrt", flat, ("base_lr", "warmup", "origin"), _plain_inverse)
     flat = {
         "base_lr": strength / (at - zero) ** 0.5,
         "warmup": warmup,
         "timescale": at - zero,
         "origin": shift,
     }
-    yield Guess("inverse_sqrt", flat, ("base_lr", "warmup", "timescale", "origin"))
+    yield Candidate("inverse_sqrt", flat, ("base_lr", "warmup", "timescale", "origin"))
 
 
 def _plain_inverse(flat: Flat) -> dict[str, Any]:
     return {"base_lr": flat["base_lr"], "warmup": flat["warmup"], "timescale": flat["warmup"]}
 
 
-def _ramp_exponential(ramp: tuple[float, float], found: Guess, origin: float) -> Iterator[Guess]:
+def _ramp_exponential(
+    ramp: tuple[float, float], found: Candidate, origin: float
+) -> Iterator[Candidate]:
     level, begin, gamma = found.flat["base_lr"], found.flat["origin"], found.flat["gamma"]
     start, slope = ramp
     if slope <= 0:
@@ -164,7 +173,7 @@ def _ramp_exponential(ramp: tuple[float, float], found: Guess, origin: float) ->
         "origin": origin,
     }
     free = ("base_lr", "gamma", "bound", "start_factor")
-    yield Guess("sequential", flat, free, _linear_then_exponential)
+    yield Candidate("sequential", flat, free, _linear_then_exponential)
     full = level * gamma ** (origin - begin)
     if not np.isfinite(full):
         return
@@ -175,7 +184,7 @@ def _ramp_exponential(ramp: tuple[float, float], found: Guess, origin: float) ->
         "start_factor": max(first * peak / full, 1e-3),
         "origin": origin,
     }
-    yield Guess(
+    yield Candidate(
         "chained", flat, ("base_lr", "gamma", "warmup", "start_factor"), _linear_times_exponential
     )
 
@@ -202,13 +211,15 @@ def _linear_times_exponential(flat: Flat) -> dict[str, Any]:
     return {"base_lr": flat["base_lr"], "parts": parts}
 
 
-def _ramp_polynomial(ramp: tuple[float, float], found: Guess, origin: float) -> Iterator[Guess]:
+def _ramp_polynomial(
+    ramp: tuple[float, float], found: Candidate, origin: float
+) -> Iterator[Candidate]:
     level = found.flat["base_lr"]
     head = _start(ramp, level, origin)
     total = found.flat["origin"] + found.flat["total_iters"] - head["origin"] - head["warmup"]
     flat = {"base_lr": level, "total_iters": total, "power": found.flat["power"], **head}
     free = _ramp_frees(head, "base_lr", "total_iters", "power")
-    yield Guess("sequential", flat, free, _linear_then_power)
+    yield Candidate("sequential", flat, free, _linear_then_power)
 
 
 def _linear_then_power(flat: Flat) -> dict[str, Any]:
@@ -222,7 +233,9 @@ def _linear_then_power(flat: Flat) -> dict[str, Any]:
     }
 
 
-def _stable(sample: Sample, ramp: tuple[float, float], last: int, origin: float) -> Iterator[Guess]:
+def _stable(
+    sample: Sample, ramp: tuple[float, float], last: int, origin: float
+) -> Iterator[Candidate]:
     """Warm-up, constant, decay."""
     head = _start(ramp, float(sample.rate[last]), origin)
     for found in decays(sample, last + 1, {"base_lr": float(sample.rate[last]), **head}):
@@ -236,60 +249,4 @@ def _stable(sample: Sample, ramp: tuple[float, float], last: int, origin: float)
             reach = (flat["base_lr"] - start) / slope if slope > 0 else origin + 1
             stable = flat["origin"] + flat["warmup"] + flat["stable"] - reach
             flat |= {"origin": shift, "warmup": reach - shift, "stable": stable}
-        yield Guess("wsd", flat, (*found.free, "warmup", "origin"))
-
-
-def _after_constant(sample: Sample, top: int, origin: float) -> Iterator[Guess]:
-    """A constant head, a jump up, then a schedule of its own (SequentialLR after ConstantLR)."""
-    tail = sample.part(top)
-    head_lr, begin = float(sample.rate[0]), float(tail.tick[0])
-    for make, family in (
-        (cosines, "cosine"),
-        (lines, "polynomial"),
-        (exponentials, "exponential"),
-        (polynomials, "polynomial"),
-    ):
-        for found in make(tail, begin):
-            flat = _sequential_flat(found, family, head_lr, begin, origin)
-            free = tuple(
-                n
-                for n in (*found.free, "bound")
-                if n in flat and n not in ("end_factor", "eta_min", "origin")
-            )
-            free = free if family == "cosine" else tuple(n for n in free if n != "bound")
-            yield Guess("sequential", flat, free, _constant_then(family))
-
-
-def _sequential_flat(
-    found: Guess, family: str, head_lr: float, begin: float, origin: float
-) -> dict[str, Any]:
-    flat = {
-        "base_lr": found.flat["base_lr"],
-        "head_lr": head_lr,
-        "bound": begin - origin,
-        "origin": origin,
-    }
-    if family == "cosine":
-        return flat | {
-            "T_max": found.flat["T_max"],
-            "eta_min": 0.0,
-            "bound": found.flat["origin"] - origin,
-        }
-    if family == "exponential":
-        return flat | {"gamma": found.flat["gamma"]}
-    power = found.flat.get("power", 1.0)
-    return flat | {"total_iters": found.flat["total_iters"], "power": power}
-
-
-def _constant_then(family: str) -> Any:
-    def build(flat: Flat) -> dict[str, Any]:
-        skip = ("origin", "bound", "head_lr")
-        tail = {k: v for k, v in flat.items() if k not in skip}
-        head = {"base_lr": flat["head_lr"]}
-        return {
-            "base_lr": flat["base_lr"],
-            "parts": [("constant", head), (family, tail)],
-            "milestones": [flat["bound"]],
-        }
-
-    return build
+        yield Candidate("wsd", flat, (*found.free, "warmup", "origin"))

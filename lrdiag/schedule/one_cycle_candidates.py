@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from lrdiag.schedule.falls import cosine_terms, flat_tail, slope_of
-from lrdiag.schedule.guess import Guess
+from lrdiag.schedule.candidate import Candidate
+from lrdiag.schedule.monotone_candidates import cosine_terms, flat_tail, slope_of
 from lrdiag.schedule.sample import Sample
 
 
-def one_cycles(sample: Sample, top: int, origin: float) -> Iterator[Guess]:
+def one_cycles(sample: Sample, top: int, origin: float) -> Iterator[Candidate]:
     """OneCycleLR: cosine (or line) up, cosine (or line) down to almost nothing."""
     peak, at = float(sample.rate[top]), float(sample.tick[top])
     if at <= origin:
@@ -32,8 +32,8 @@ def one_cycles(sample: Sample, top: int, origin: float) -> Iterator[Guess]:
             "anneal_strategy": anneal, "three_phase": False, "origin": origin,
         }  # fmt: skip
         free = ("max_lr", "total_steps", "pct_start", "div_factor", "origin")
-        yield Guess("one_cycle", flat, free)
-        yield Guess("one_cycle", {**flat, "final_div_factor": 100.0}, free)
+        yield Candidate("one_cycle", flat, free)
+        yield Candidate("one_cycle", {**flat, "final_div_factor": 100.0}, free)
         yield from _three_phases(sample, flat, free, at, origin)
 
 
@@ -58,7 +58,7 @@ def _fall_end(tail: Sample, anneal: str, fall: Any) -> float | None:
 
 def _three_phases(
     sample: Sample, flat: dict[str, Any], free: tuple[str, ...], at: float, origin: float
-) -> Iterator[Guess]:
+) -> Iterator[Candidate]:
     """Up, down symmetrically, then down to almost nothing."""
     end = float(sample.tick[flat_tail(sample)])
     span = max(end - origin + 1, 2 * (at - origin) + 3)
@@ -68,4 +68,4 @@ def _three_phases(
         "pct_start": (at - origin + 1) / span,
         "three_phase": True,
     }
-    yield Guess("one_cycle", three, free)
+    yield Candidate("one_cycle", three, free)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray
-from lrdiag.schedule.guess import NEARLY_EXACT, Fitted
+from lrdiag.schedule.candidate import NEARLY_EXACT, Fitted
 from lrdiag.schedule.sample import Sample
-from lrdiag.schedule.smooth import best_smooth
+from lrdiag.schedule.smooth_family import best_smooth
 
 # Places that are tried, those with the sharpest move against their neighbours first.
 _PLACES = 2
@@ -20,7 +20,7 @@ _FEWEST_AFTER = 4
 _SMALLEST_JUMP = 1.15
 
 
-def broken_smooth(sample: Sample) -> tuple[Fitted, int] | None:
+def smooth_with_jump(sample: Sample) -> tuple[Fitted, int] | None:
     """The family before a jump and the point at which the level changes.
 
     The family must rebuild every point up to the jump within the logging resolution, and every
@@ -64,7 +64,7 @@ def _places(sample: Sample) -> IntArray:
 def _scaled_misfit(found: Fitted, sample: Sample, place: int) -> float:
     """Largest misfit after `place`, in half-widths, with the one factor that suits best."""
     tail = sample.part(place)
-    level = found.guess.rates(tail.tick)
+    level = found.candidate.rates(tail.tick)
     there = level > 0
     if not there.any():
         return np.inf
@@ -79,13 +79,13 @@ def _scaled_misfit(found: Fitted, sample: Sample, place: int) -> float:
 def _anew_misfit(found: Fitted, sample: Sample, place: int) -> float:
     """Largest misfit after `place` if the schedule began again within two ticks of it."""
     tail = sample.part(place)
-    origin = float(found.guess.flat.get("origin", 0.0))
+    origin = float(found.candidate.flat.get("origin", 0.0))
     gap = int(min(tail.tick[0] - sample.tick[place - 1], 200.0))
     starts = [origin + float(k) for k in (0, 1, -1)] + [
         origin - float(k) for k in range(2, gap + 2)
     ]
     since = tail.tick - tail.tick[0]
-    return min(_largest(found.guess.rates(since + 2 * origin - s), tail) for s in starts)
+    return min(_largest(found.candidate.rates(since + 2 * origin - s), tail) for s in starts)
 
 
 def _largest(rates: FloatArray, tail: Sample) -> float:

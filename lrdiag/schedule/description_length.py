@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrdiag.schedule.guess import Guess
+from lrdiag.schedule.candidate import Candidate
 
 
-def cost(guess: Guess) -> int:
-    """Parameters of a guess, the origin not counted."""
-    return parameters_of(guess.family, guess.build(guess.flat))
+def cost(candidate: Candidate) -> int:
+    """Parameters of a candidate, the origin not counted."""
+    return parameters_of(candidate.family, candidate.build(candidate.flat))
 
 
 def parameters_of(family: str, p: dict[str, Any]) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lrdiag.schedule.description import parameters_of
+from lrdiag.schedule.description_length import parameters_of
 from lrdiag.schedule.epoch_lengths import allowed_lengths
 from lrdiag.schedule.equivalence import equivalents
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lrdiag.runs import IntArray
-from lrdiag.schedule.falls import cosine_from, cosine_terms
-from lrdiag.schedule.guess import Guess
+from lrdiag.schedule.candidate import Candidate
+from lrdiag.schedule.monotone_candidates import cosine_from, cosine_terms
 from lrdiag.schedule.sample import Sample
 
 
@@ -28,7 +28,7 @@ def turning_points(sample: Sample) -> IntArray:
     return np.asarray(where[turn] + 1, np.int64)
 
 
-def waving(sample: Sample, origin: float) -> Iterator[Guess]:
+def waving(sample: Sample, origin: float) -> Iterator[Candidate]:
     """Families with valleys: cosine beyond its period, warm restarts, triangles."""
     turns = turning_points(sample)
     rises = _jumps(sample)
@@ -46,7 +46,7 @@ def _jumps(sample: Sample) -> IntArray:
     return np.asarray(steep, np.int64)
 
 
-def _restarts(sample: Sample, rises: IntArray, origin: float) -> Iterator[Guess]:
+def _restarts(sample: Sample, rises: IntArray, origin: float) -> Iterator[Candidate]:
     """CosineAnnealingWarmRestarts: lengths from the fits of cycles, then all that fit the jumps."""
     top, low = float(sample.rate.max()), float(sample.rate.min())
     tried: list[tuple[float, int, float]] = []
@@ -63,9 +63,9 @@ def _restarts(sample: Sample, rises: IntArray, origin: float) -> Iterator[Guess]
         }
         free = ("base_lr",) if (length, growth, start) in tried else ("base_lr", "T_0", "origin")
         if low < 0.5 * top:
-            yield Guess("cosine_restarts", flat, free)
+            yield Candidate("cosine_restarts", flat, free)
         if low > 0:
-            yield Guess("cosine_restarts", {**flat, "eta_min": 0.5 * low}, (*free, "eta_min"))
+            yield Candidate("cosine_restarts", {**flat, "eta_min": 0.5 * low}, (*free, "eta_min"))
 
 
 def _from_cycles(sample: Sample, rises: IntArray, origin: float) -> list[tuple[float, int, float]]:
@@ -128,7 +128,7 @@ def _whole_between(low: float, high: float) -> list[float]:
     return [0.5 * (low + high)]
 
 
-def _long_cosine(sample: Sample, turns: IntArray, origin: float) -> Iterator[Guess]:
+def _long_cosine(sample: Sample, turns: IntArray, origin: float) -> Iterator[Candidate]:
     span = float(sample.tick[-1] - sample.tick[0])
     count = len(turns)
     half = span / max(count, 1)
@@ -139,7 +139,7 @@ def _long_cosine(sample: Sample, turns: IntArray, origin: float) -> Iterator[Gue
         yield from cosine_from(sample, found, origin)
 
 
-def _triangles(sample: Sample, turns: IntArray, origin: float) -> Iterator[Guess]:
+def _triangles(sample: Sample, turns: IntArray, origin: float) -> Iterator[Candidate]:
     """CyclicLR: up and down times from the turning points, the mode from the heights."""
     if not len(turns):
         return
@@ -155,10 +155,10 @@ def _triangles(sample: Sample, turns: IntArray, origin: float) -> Iterator[Guess
             "mode": "triangular", "gamma": 1.0, "origin": start,
         }  # fmt: skip
         free = ("base_lr", "max_lr", "step_size_up", "step_size_down", "origin")
-        yield Guess("cyclic", flat, free)
-        yield Guess("cyclic", {**flat, "mode": "triangular2", "max_lr": top}, free)
+        yield Candidate("cyclic", flat, free)
+        yield Candidate("cyclic", {**flat, "mode": "triangular2", "max_lr": top}, free)
         gamma = _decline(sample, high, base)
-        yield Guess("cyclic", {**flat, "mode": "exp_range", "gamma": gamma}, (*free, "gamma"))
+        yield Candidate("cyclic", {**flat, "mode": "exp_range", "gamma": gamma}, (*free, "gamma"))
 
 
 def _is_peak(sample: Sample, at: int) -> bool:
