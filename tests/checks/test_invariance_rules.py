@@ -7,7 +7,7 @@ and the sample logs.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -240,7 +240,7 @@ def samples():
     return {location.name: read_location(location) for location in found}
 
 
-@lru_cache(maxsize=None)
+@cache
 def sample_told(name):
     return told(samples()[name], Config())
 
