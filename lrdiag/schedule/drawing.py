@@ -27,8 +27,8 @@ def heights(rates: Sequence[FloatArray]) -> tuple[list[FloatArray], float, float
     top = top if top > 0 else 1.0
     least = top * 10**-_ZERO_DECADES
     logs = [np.log10(np.maximum(r, least)) for r in rates]
-    low = min(float(part.min(initial=np.log10(top))) for part in logs)
     high = float(np.log10(top))
+    low = min((float(part.min(initial=high)) for part in logs), default=high)
     return logs, low, max(high, low + 1e-3)
 
 

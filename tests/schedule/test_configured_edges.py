@@ -224,7 +224,7 @@ def test_arguments_may_stand_beside_the_name(tail):
 
 
 @pytest.mark.parametrize("scheduler", [
-    {"step_size": 3}, ["a", "b"], [], 3, {"name": "Odd"}, "Odd", ["StepLR", "StepLR"],
+    ["a", "b"], [], 3, {"name": "Odd"}, "Odd", ["StepLR", "StepLR"],
 ])  # fmt: skip
 def test_what_names_no_scheduler(scheduler):
     assert from_params({"scheduler": scheduler}, "") is None
