@@ -30,6 +30,7 @@ from lrdiag.sources.decoding import (
 )
 from lrdiag.sources.framing import FRAME
 from lrdiag.sources.templates import Template
+from lrdiag.sources.word_columns import MANY, decode_words, fits_words
 
 _TRIED = 4
 _FEW_ROWS, _TABLE_ROWS = 24, 1024
@@ -182,6 +183,8 @@ def first_rows(found: Rows, count: int) -> Rows:
 def decode_rows(found: Rows, row: Row) -> list[Points]:
     """Columns of every layout of the period, in order."""
     rows, first = found.rows, row.templates[0]
+    if len(rows) >= MANY and fits_words(row.templates):
+        return decode_words(rows, found.common, row.templates)
     steps = decode_steps(first, rows[:, : first.size], found.common[: first.size])
     same = _same_steps(rows, row)
     sound = row_checksums_hold(rows, found.common, row) if _fits_table(rows) else None
