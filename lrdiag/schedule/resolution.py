@@ -124,11 +124,11 @@ def _coarsest(size: FloatArray) -> FloatArray:
     values = np.unique(size)
     digits, decimals = _places(values)
     smallest = float(values[values > 0].min(initial=np.inf))
-    places = max(int(decimals.max()), _COARSEST_DECIMALS)
+    places = max(int(decimals.max(initial=0)), _COARSEST_DECIMALS)
     while _PRINTED * 10.0**-places > _MOST_BLUR * smallest and places < _FINEST_ASSUMED:
         places += 1
     return np.maximum(
-        width_of(Resolution("digits", max(int(digits.max()), _COARSEST_DIGITS)), size),
+        width_of(Resolution("digits", max(int(digits.max(initial=0)), _COARSEST_DIGITS)), size),
         width_of(Resolution("decimals", places), size),
     )
 

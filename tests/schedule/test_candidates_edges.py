@@ -82,7 +82,7 @@ PLANTED = [
     (("cyclic", {**CYCLE, "mode": "triangular"}), waving, 0, 0),
     (("cyclic", {**CYCLE, "step_size_down": 25, "mode": "triangular"}), waving, 0, 0),
     (("cyclic", {**CYCLE, "step_size_up": 40, "step_size_down": 50, "mode": "triangular"}),
-     waving, 0, 0),
+     waving, 0.18, 0.18),
     (("cyclic", {**CYCLE, "step_size_down": 20, "mode": "triangular2"}), waving, 0, 0),
     (("cyclic", {**CYCLE, "mode": "exp_range", "gamma": 0.98}), waving, 0.162, 0.162),
     (base("cosine", T_max=25, eta_min=0.02), waving, 0.008, 0.008),

@@ -495,3 +495,12 @@ def test_a_log_of_damage_adds_up_what_is_lost():
     log.stretch(80, 200, 3, repaired=False)
     log.tail(1000, 1400, b"\x07" * 400, 10, 40)
     assert log.lost == 1 + 1 + 3 + 10
+
+
+def test_the_place_of_damage_and_its_size_are_not_mixed_up():
+    small, large = codec.frame(b"s" * 9), codec.frame(b"l" * 300)
+    data = buffer_of(small, small, flipped(large, 30), A)
+    places = [(0, 25), (25, 25), (50, len(large))]
+    questions = Rejects(data, len(data), len(data))
+    assert questions.damaged(places) == {50}
+    assert questions.first_special(places, {50}) is None
