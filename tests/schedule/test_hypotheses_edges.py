@@ -256,7 +256,7 @@ def test_up_to_sixteen_processes_may_step_one_scheduler(k, found):
 def test_a_warmup_before_a_schedule_without_one_is_not_compared():
     rates = multi(EPOCH)
     rates[:12] = np.linspace(0.001, 0.1, 13)[:12]
-    found, log = answer(rates)
+    found, _ = answer(rates)
     assert found.hypothesis.kind == "ok" and found.question.compare[0] == 12
 
 

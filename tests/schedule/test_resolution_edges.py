@@ -113,7 +113,8 @@ def test_a_printing_that_would_blur_the_smallest_rate_is_not_assumed(smallest, w
     (arr(1.0, 1.0 + 1e-13), Resolution("double"), False),
     (arr(1.0, 1.0 + 1e-6), Resolution("float32"), True),
     (arr(1.0, 1.0 + 2e-7), Resolution("float32"), False),
-    (arr(1e-9, 2e-9), Resolution("decimals", 3), True), (arr(0.0, 0.0), Resolution("double"), False),
+    (arr(1e-9, 2e-9), Resolution("decimals", 3), True),
+    (arr(0.0, 0.0), Resolution("double"), False),
 ])  # fmt: skip
 def test_neighbours_that_differ_by_more_than_rounding(rates, how, apart):
     assert tells_apart(rates, how).tolist() == [apart]

@@ -212,7 +212,6 @@ def test_changes_by_hand_after_a_warmup():
     ([0.01, 0.05] + [0.05] * 6, 1),  # one rise after the first row, only drops follow
     ([0.01, 0.01, 0.05] + [0.05] * 6, 0),  # one rise later: by hand
     ([0.01] * 8 + [0.02] * 8 + [0.05] * 30, 0),  # two rises with long flat stretches: by hand
-    ([0.01] * 3 + [0.02] * 3 + [0.05] * 30, 6),
 ])  # fmt: skip
 def test_where_a_warmup_ends(rates, rows):
     assert warmup_rows(rates_of(rates)) == rows
