@@ -9,6 +9,7 @@ import numpy as np
 from lrdiag.axes import EpochAxis
 from lrdiag.roles import Roles
 from lrdiag.runs import FloatArray, IntArray, Run, Series
+from lrdiag.statistics.distinct import distinct
 
 # Nobody trains for more epochs than this and logs each; above it a dense step is an iteration.
 MAX_EPOCHS = 5_000
@@ -108,7 +109,7 @@ def _linear(per_epoch: float, last: int, origin: str, start: int = 0) -> EpochAx
 
 
 def _spacing(step: IntArray) -> int:
-    gaps = np.diff(np.unique(step))
+    gaps = np.diff(distinct(step))
     return int(np.median(gaps)) if len(gaps) else 0
 
 
@@ -181,7 +182,7 @@ def _of_length(epochs: int, steps: Sequence[IntArray], last: int) -> EpochAxis:
     spacing = _spacing(steps[0]) if steps else 0
     if spacing > 1 and abs((last + 1) / spacing - epochs) <= 1:
         return _linear(float(spacing), last, "configured")
-    if spacing > 1 and abs(len(np.unique(steps[0])) - epochs) <= 1:
+    if spacing > 1 and abs(len(distinct(steps[0])) - epochs) <= 1:
         return _linear(float(spacing), last, "configured", int(steps[0].min()) + 1 - spacing)
     return _linear((last + 1) / epochs, last, "configured")
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray
 from lrdiag.statistics.binning import fill_gaps, mean_between, merge_equal
+from lrdiag.statistics.distinct import distinct
 from lrdiag.view import Curve, RunView
 
 MAX_ROWS = 200  # statistics cost the same for 10 thousand and 10 million points
@@ -80,7 +81,7 @@ def _edges(at: FloatArray, unit: str) -> tuple[FloatArray, FloatArray]:
     Points a constant gap apart stand for `gap` each, so bins of whole epochs begin half a gap
     before the first point, whether an epoch is named by its start or its end.
     """
-    points = np.unique(at)
+    points = distinct(at)
     gap = float(np.median(np.diff(points))) if len(points) > 1 else 1.0
     span = float(points[-1] - points[0]) + gap
     wanted = min(len(points), MAX_ROWS)
@@ -102,7 +103,7 @@ def _on_rows(
     at, own_unit = position_of(view, curve)
     if own_unit != unit:
         at = curve.step.astype(np.float64) if unit == "step" else curve.epoch
-    if len(np.unique(at)) > 2.5 * len(position):
+    if len(distinct(at)) > 2.5 * len(position):
         edges = _spread(at, len(position), edges)
     edges = edges.copy()
     edges[0], edges[-1] = -np.inf, np.inf

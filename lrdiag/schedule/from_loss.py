@@ -13,6 +13,7 @@ import numpy as np
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import FloatArray
 from lrdiag.schedule.values import Change, ChangeSource
+from lrdiag.statistics.distinct import distinct
 from lrdiag.view import Curve
 
 # The probability from which checks may use a found drop.
@@ -92,7 +93,7 @@ def binned_loss(loss: Curve, axis: EpochAxis) -> Binned | None:
 def _bins(step: FloatArray, axis: EpochAxis) -> FloatArray:
     """Number of the epoch of each point, or of one of 60 equal stretches."""
     epoch = np.floor(axis.epoch_of(step) + 1e-9)
-    if np.all(np.isfinite(epoch)) and len(np.unique(epoch)) <= _MOST_BINS:
+    if np.all(np.isfinite(epoch)) and len(distinct(epoch)) <= _MOST_BINS:
         return np.asarray(epoch)
     count = min(len(step), 60)
     return np.asarray(np.floor(np.arange(len(step)) * count / len(step)))

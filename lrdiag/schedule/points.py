@@ -55,13 +55,14 @@ def clean_rates(series: Series) -> Rates:
     back = step[1:][np.diff(step) <= 0] if len(step) else step
     restarts = tuple(sorted({*series.restarts, *(int(s) for s in back)}))
     # np.unique on the reversed array keeps the last row of each step.
-    unique, index = np.unique(step[::-1], return_index=True)
-    rate = rate[::-1][index]
+    if len(back):
+        step, index = np.unique(step[::-1], return_index=True)
+        rate = rate[::-1][index]
     rate, dips = _mended(rate)
     width, fine = half_widths(rate)
     dropped = int((~finite).sum())
     return Rates(
-        unique.astype(np.int64), rate, width, fine, resolution(rate), restarts, dropped, dips
+        step.astype(np.int64), rate, width, fine, resolution(rate), restarts, dropped, dips
     )
 
 

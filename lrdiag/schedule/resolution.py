@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrdiag.runs import FloatArray
+from lrdiag.statistics.distinct import distinct
 
 # A double's own rounding through a chain of multiplications, as PyTorch's recursive forms do
 # it: relative to the value, and relative to the largest value for sums that cancel. Measured
@@ -51,7 +52,7 @@ def resolution(rate: FloatArray) -> Resolution:
     Args:
         rate: float64[n], finite.
     """
-    values = np.unique(np.abs(rate))
+    values = distinct(np.abs(rate))
     certain = len(values) >= _TELLING_VALUES
     if len(values) > _MAX_VALUES:
         values = values[:: len(values) // _MAX_VALUES + 1]
@@ -113,7 +114,7 @@ def _mixed(size: FloatArray) -> FloatArray:
     large = size >= _MIXED_FROM
     if not large.any():
         return np.zeros_like(size)
-    decimals = int(_places(np.unique(size[large])[:_MAX_VALUES])[1].max())
+    decimals = int(_places(distinct(size[large])[:_MAX_VALUES])[1].max())
     low, high = _MIXED_DECIMALS
     width = _PRINTED * 10.0**-decimals if low <= decimals <= high else 0.0
     return np.where(large, width, 0.0)
@@ -121,7 +122,7 @@ def _mixed(size: FloatArray) -> FloatArray:
 
 def _coarsest(size: FloatArray) -> FloatArray:
     """Widths of the coarsest usual printing that these few values allow."""
-    values = np.unique(size)
+    values = distinct(size)
     digits, decimals = _places(values)
     smallest = float(values[values > 0].min(initial=np.inf))
     places = max(int(decimals.max(initial=0)), _COARSEST_DECIMALS)
@@ -135,7 +136,7 @@ def _coarsest(size: FloatArray) -> FloatArray:
 
 def printed_width(rate: FloatArray) -> float:
     """Half-width if rates were printed with just the decimals seen (from 4 on); else 0."""
-    decimals = int(_places(np.unique(np.abs(rate)))[1].max(initial=0))
+    decimals = int(_places(distinct(np.abs(rate)))[1].max(initial=0))
     low, high = _MIXED_DECIMALS
     return _PRINTED * 10.0**-decimals if low <= decimals <= high else 0.0
 
@@ -155,6 +156,8 @@ def width_of(how: Resolution, size: FloatArray) -> FloatArray:
 def tells_apart(rate: FloatArray, how: Resolution) -> npt.NDArray[np.bool_]:
     """bool[n-1]: neighbours whose logged values differ by more than their own rounding."""
     noise = 2.5e-7 if how.kind == "float32" else 1e-12
-    return np.asarray(
-        np.abs(np.diff(rate)) > noise * np.maximum(np.abs(rate[1:]), np.abs(rate[:-1]))
-    )
+    apart = rate[1:] != rate[:-1]
+    at = np.flatnonzero(apart)  # few, as a rule: most rates stay for long
+    before, after = rate[at], rate[at + 1]
+    apart[at] = np.abs(after - before) > noise * np.maximum(np.abs(after), np.abs(before))
+    return np.asarray(apart)
