@@ -1,6 +1,7 @@
 """Physical folders and files that are parts of one training become one run.
 
-`x/train` and `x/validation` are splits of `x`; so are `train.csv` and `val.csv` of one folder.
+`x/train` and `x/validation` are splits of `x`; so are `train.csv` and `val.csv` of one folder,
+and `x/loss_train` and `x/loss_val` where torch's `add_scalars` wrote them.
 Event files and a `metrics.csv` beside them are the same training logged twice.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lrdiag.sources.add_scalars import split_of_curve
 from lrdiag.sources.interface import Discovery, RunLocation
 
 SPLITS = {
@@ -44,11 +46,30 @@ def merge_splits(discovery: Discovery) -> Discovery:
     Files of different formats in one folder join without a prefix when nothing in their names
     sets them apart.
     """
-    merged = _merge_folders(discovery.locations)
+    merged = _merge_curves(discovery.locations)
+    merged = _merge_folders(merged)
     merged = _merge_split_files(merged)
     merged = _merge_formats(merged)
     locations = tuple(sorted(merged, key=lambda p: p.name))
     return Discovery(locations, discovery.problems, discovery.left_out)
+
+
+def _merge_curves(locations: Sequence[RunLocation]) -> list[RunLocation]:
+    """`x/loss_train` and `x/loss_val` become part of `x` if the writer of `x` wrote them."""
+    by_name = {place.name: place for place in locations}
+    curves: dict[str, list[tuple[str, RunLocation]]] = {}
+    for place in locations:
+        parent = by_name.get(place.name.rpartition("/")[0] or ".")
+        if parent is not None and parent is not place:
+            split = split_of_curve(place, parent, SPLITS)
+            if split is not None:
+                curves.setdefault(parent.name, []).append((split, place))
+    gone = {place.name for members in curves.values() for _, place in members}
+    return [
+        _join(place.name, [("", place)], curves[place.name]) if place.name in curves else place
+        for place in locations
+        if place.name not in gone
+    ]
 
 
 def _merge_folders(locations: Sequence[RunLocation]) -> list[RunLocation]:
