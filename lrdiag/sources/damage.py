@@ -9,6 +9,7 @@ from lrdiag.sources.problem_log import ProblemLog
 _PROTOBUF_LIMIT = 1 << 31
 """No protobuf message is longer (protobuf documentation, size limits)."""
 
+COMPRESSED = "compressed-file"
 _GZIP = b"\x1f\x8b\x08"
 """RFC 1952, section 2.3.1: the two magic bytes and the one method there is."""
 
@@ -80,7 +81,7 @@ class DamageLog:
         if not records and not start and data.startswith(_GZIP):
             what = "compressed with gzip: event files are read uncompressed only, nothing was read"
             action = "Decompress it with gunzip; the file it writes will be read."
-            self.log.add("compressed-file", what, severity="error", offset=start, action=action)
+            self.log.add(COMPRESSED, what, severity="error", offset=start, action=action)
             return
         if not records:
             what = "not an event file: no valid record in it (every checksum fails)"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrdiag.findings import Problem
 from lrdiag.runs import Series
+from lrdiag.sources.damage import COMPRESSED
 from lrdiag.sources.event_message import tag_text
 from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.event_resume import read_through_memory
+from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.series_notes import note_bad_tag, note_series
+from lrdiag.sources.text_lines import gzip_blocks
 
 
 @dataclass(slots=True)
@@ -41,7 +45,25 @@ def read_event_file(path: Path) -> EventFile:
     Raises:
         OSError: the file cannot be read.
     """
-    return finished(read_through_memory(path))
+    found = finished(read_through_memory(path))
+    return _unpacked(path) if any(p.kind == COMPRESSED for p in found.problems) else found
+
+
+def _unpacked(path: Path) -> EventFile:
+    """Read a file that is compressed with gzip; the limits are those of `gzip_blocks`."""
+    log = ProblemLog(str(path))
+    with tempfile.TemporaryDirectory(prefix="lrdiag-") as folder, path.open("rb") as packed:
+        plain = Path(folder, "events")
+        with plain.open("wb") as file:
+            file.writelines(gzip_blocks(packed, path.stat().st_size, log))
+        reader = EventReader(plain, str(path))
+        reader.read_new()
+        found = finished(reader)
+    log.add_all(found.problems)
+    if any(p.offset is not None for p in found.problems):
+        what = "the file is compressed with gzip; offsets count the bytes it unfolds to"
+        log.add(COMPRESSED, what, severity="info")
+    return replace(found, path=path, problems=log.problems())
 
 
 def finished(reader: EventReader) -> EventFile:

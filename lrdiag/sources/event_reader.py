@@ -29,12 +29,13 @@ class EventReader:
         offset: bytes of the file that are done with. size: bytes the file had when last read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shown: str = "") -> None:
+        """Read `path`; problems name it, or `shown` if that is given."""
         self.path = path
         self.offset = 0
         self.size = 0
         self.contents = EventContents()
-        self.damage = DamageLog(str(path))
+        self.damage = DamageLog(shown or str(path))
         self._rounds = Rounds(self.contents, self.damage)
         self._giants = 0
 

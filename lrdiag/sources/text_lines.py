@@ -140,7 +140,7 @@ def _blocks(file: IO[bytes], size: int, log: ProblemLog, block_bytes: int) -> It
     head = file.read(2)
     file.seek(0)
     if is_gzip(head):
-        yield from _gzip_blocks(file, size, log)
+        yield from gzip_blocks(file, size, log)
         return
     while size > 0:
         block = file.read(min(size, block_bytes))
@@ -150,7 +150,14 @@ def _blocks(file: IO[bytes], size: int, log: ProblemLog, block_bytes: int) -> It
         yield block
 
 
-def _gzip_blocks(file: IO[bytes], size: int, log: ProblemLog) -> Iterator[bytes]:
+def gzip_blocks(file: IO[bytes], size: int, log: ProblemLog) -> Iterator[bytes]:
+    """The unfolded bytes of a gzip file of `size` bytes, up to the limits above.
+
+    Damage and what lies beyond the limits are reported in `log`.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     limit = min(MAX_GZIP_BYTES, max(_FREE_GZIP_BYTES, size * MAX_GZIP_RATIO))
     done = 0
     with gzip.GzipFile(fileobj=io.BufferedReader(file)) as plain:  # type: ignore[type-var]
