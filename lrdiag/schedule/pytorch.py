@@ -53,6 +53,14 @@ def _whole(value: Any) -> Any:
     )
 
 
+def _named(p: Parameters, *names: str) -> list[tuple[str, Any]]:
+    """Parameters with their values; a length in ticks next to a whole one is that one."""
+    return [(n, _whole(p[n]) if n in _LENGTHS else p[n]) for n in names]
+
+
+_LENGTHS = ("total_steps", "step_size_up", "step_size_down")
+
+
 def _places(values: Any) -> list[Any]:
     return [_whole(v) for v in values]
 
@@ -97,21 +105,19 @@ def _restarts(p: Parameters) -> str:
 
 
 def _one_cycle(p: Parameters) -> str:
-    names = ("max_lr", "total_steps", "pct_start", "div_factor", "final_div_factor")
     return _call(
         "OneCycleLR",
-        *((n, _whole(p[n])) for n in names),
+        *_named(p, "max_lr", "total_steps", "pct_start", "div_factor", "final_div_factor"),
         ("anneal_strategy", p.get("anneal_strategy", "cos")),
         ("three_phase", p.get("three_phase", False)),
     )
 
 
 def _cyclic(p: Parameters) -> str:
-    names = ("base_lr", "max_lr", "step_size_up", "step_size_down")
     more = (("gamma", p["gamma"]),) if p.get("mode") == "exp_range" else ()
     return _call(
         "CyclicLR",
-        *((n, _whole(p[n])) for n in names),
+        *_named(p, "base_lr", "max_lr", "step_size_up", "step_size_down"),
         ("mode", p.get("mode", "triangular")),
         *more,
     )
