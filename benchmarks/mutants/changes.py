@@ -11,6 +11,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _COMPARISONS: dict[type, tuple[type, ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt),
@@ -127,6 +128,7 @@ def _alternatives(
                 yield parent, name, index, child, what, changed
 
 
+@lru_cache
 def mutants(file: str, source: str) -> list[Mutant]:
     """All mistakes that can be planted in a file."""
     return [

@@ -504,3 +504,22 @@ def test_the_place_of_damage_and_its_size_are_not_mixed_up():
     questions = Rejects(data, len(data), len(data))
     assert questions.damaged(places) == {50}
     assert questions.first_special(places, {50}) is None
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_damaged_record_is_told_from_its_first_to_its_last_byte(reader, mixed):
+    some = shuffled(400) if mixed else [VERSION, *(record(s) for s in range(1, 400))]
+    start = len(b"".join(some[:200]))
+    end = start + len(some[200])
+    some[200] = flipped(some[200], -6)
+    read = reader(*some)
+    read.read_new()
+    (problem,) = read.damage.log.problems()
+    assert problem.offset == start and f"bytes {start} to {end} " in problem.message
+
+
+def test_nothing_is_found_in_no_bytes():
+    nothing = buffer_of(b"")
+    assert len(framing.scan(nothing, 0, 0).starts) == 0
+    assert len(framing.hop(nothing, 0, 0, {}, 9).starts) == 0
+    assert framing.next_sound(nothing, 0, 0, 0) == Search(0, False)
