@@ -26,8 +26,10 @@ _TICKS = (
 NEARLY_EXACT = 1.4
 # A fit worse than this is not worth rounding.
 _HOPELESS = 60.0
-# A length of this many logs cannot be told from infinity.
+# A length of this many logs cannot be told from infinity, and of so many in a fine log.
 _FARTHEST = 60.0
+_FARTHEST_FINE = 3e3
+_FINE = 2e-6
 # OneCycleLR begins at a 25th of its peak by default; nobody asks for a millionth.
 _LARGEST_DIVISOR = 1e5
 _POWERS = (0.2, 12.0)
@@ -68,9 +70,11 @@ class Candidate:
 def sane(candidate: Candidate, sample: Sample) -> bool:
     """Whether no length is negative or far beyond the log, and no rate negative."""
     span = max(float(sample.tick[-1] - sample.tick[0]), 1.0)
+    fine = float(sample.width.max()) < _FINE * float(np.abs(sample.rate).max())
+    farthest = (_FARTHEST_FINE if fine else _FARTHEST) * span
     for name in candidate.free:
         value = float(candidate.flat[name])
-        if name in _TICKS and name != "origin" and not -1e-6 * span <= value <= _FARTHEST * span:
+        if name in _TICKS and name != "origin" and not -1e-6 * span <= value <= farthest:
             return False
         if name == "power" and not _POWERS[0] <= value <= _POWERS[1]:
             return False

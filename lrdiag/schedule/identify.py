@@ -10,11 +10,14 @@ from lrdiag.axes import EpochAxis
 from lrdiag.runs import IntArray
 from lrdiag.schedule.candidate import NEARLY_EXACT, Fitted
 from lrdiag.schedule.description_length import cost
-from lrdiag.schedule.points import Rates
+from lrdiag.schedule.one_gamma import SURE_BITS
+from lrdiag.schedule.points import BoolArray, Rates
 from lrdiag.schedule.sample import Sample, row_sample, staircase_samples
+from lrdiag.schedule.short_decimals import is_short_factor
 from lrdiag.schedule.smooth_family import best_smooth
 from lrdiag.schedule.smooth_with_jump import smooth_with_jump
-from lrdiag.schedule.stepped import Stepped, Steps, stepped_family, steps_of
+from lrdiag.schedule.stepped import Stepped, stepped_family
+from lrdiag.schedule.steps import Steps, steps_of
 from lrdiag.schedule.values import Clock, Family
 
 _NO_ROWS = np.zeros(0, np.int64)
@@ -25,8 +28,13 @@ _FEW_CHANGES = 3
 # Through so few rows some curve always passes: they are told as changes.
 _FEWEST_FOR_CURVES = 6
 _LONGEST_RUN = 4
-# A move by this many half-widths is no rounding.
-_LARGE_MOVE = 4.0
+# So many rows that change one after another are a curve, wherever they lie.
+_LONG_RUN = 8
+# One unit of the last printed place is two half-widths; a curve that moves by two beside rows
+# that stay has jumped.
+_LARGE_MOVE = 3.0
+# A rate below this share of the highest trains nothing: what printing leaves of it is no sign.
+_DEAD = 1e-9
 # So few rows that change, and a misfit beyond this many half-widths: changes, no curve.
 _FEW_SHARE = 0.1
 _NO_CURVE = 1e3
@@ -51,11 +59,13 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     steps = steps_of(rates)
     stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
-    if stepped is not None and not _smooth_wins(smooth, stepped, len(steps.rows)):
+    if stepped is not None and _ends_as_nobody_writes(rates, steps):
+        smooth, stepped = smooth or _best_smooth(samples), None
+    if stepped is not None and not _smooth_wins(smooth, stepped, rates, steps):
         plain = (
             smooth is None
             or _believed(stepped, rates)
-            or _few_and_fine(smooth, samples[0], rates)
+            or _few_changes(smooth, samples[0], rates)
             or _proves_nothing(smooth[0], stepped, len(steps.rows))
         )
         if plain or _by_hand(samples[0], rates, steps):
@@ -79,10 +89,27 @@ def _broken(samples: list[Sample]) -> Identified | None:
     return None
 
 
+def _ends_as_nobody_writes(rates: Rates, steps: Steps) -> bool:
+    """Whether all changes come together in the last rows and none is a factor or rate to write.
+
+    So the last rows of a finely logged decay look; a drop made by hand has a short number.
+    """
+    rows = steps.rows
+    fine = rates.how.kind in ("double", "float32")
+    if not fine or rows[0] < len(rates) - len(rows) - 1 or len(rates) < _FEWEST_FOR_CURVES:
+        return False
+    ranges = [*zip(steps.low, steps.high, strict=True), *_value_ranges(rates, steps)]
+    return not any(is_short_factor(float(low), float(high)) for low, high in ranges)
+
+
+def _value_ranges(rates: Rates, steps: Steps) -> list[tuple[float, float]]:
+    width = rates.half_width[steps.rows]
+    return [(v - w, v + w) for v, w in zip(steps.after, width, strict=True) if v > 0]
+
+
 def _believed(stepped: Stepped, rates: Rates) -> bool:
     """Whether a common factor of all drops is no chance: few numbers, or finely logged ones."""
-    fine = rates.how.kind in ("double", "float32") and stepped.family != "manual"
-    return stepped.cost <= _PLAIN_COST or fine
+    return stepped.cost <= _PLAIN_COST or stepped.bits >= SURE_BITS
 
 
 def _proves_nothing(smooth: Fitted, stepped: Stepped, changes: int) -> bool:
@@ -90,24 +117,30 @@ def _proves_nothing(smooth: Fitted, stepped: Stepped, changes: int) -> bool:
     return stepped.family != "manual" and changes < cost(smooth.candidate)
 
 
-def _few_and_fine(smooth: tuple[Fitted, Sample], sample: Sample, rates: Rates) -> bool:
-    """Whether few rows change in a finely logged rate that is no curve at all."""
-    few = int(np.count_nonzero(np.diff(sample.rate))) <= _FEW_SHARE * len(sample)
+def _few_changes(smooth: tuple[Fitted, Sample], sample: Sample, rates: Rates) -> bool:
+    """Whether few rows of a finely logged rate that is no curve change, rarely in a row."""
+    changed = np.diff(sample.rate) != 0
+    few = np.count_nonzero(changed) <= _FEW_SHARE * len(sample)
     fine = rates.how.kind in ("double", "float32")
-    return bool(few and fine and smooth[0].misfit > _NO_CURVE)
+    return bool(few and fine and smooth[0].misfit > _NO_CURVE) and _longest(changed) < _LONG_RUN
 
 
 def _by_hand(sample: Sample, rates: Rates, steps: Steps) -> bool:
     """Whether the changes after a warm-up are few, large, and rarely follow one another."""
     move = np.diff(sample.rate[sample.row >= steps.warmup])
-    changed = np.abs(move) > 0
+    changed = move != 0
     if not changed.any() or changed.sum() > _MANUAL_SHARE * len(move) + 1:
         return False
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], changed.astype(int), [0]])))
-    longest = int((edges[1::2] - edges[::2]).max(initial=0))
     width = sample.width[sample.row >= steps.warmup]
-    quantum = float(np.median((np.abs(move) / np.maximum(width[1:], width[:-1]))[changed]))
-    return longest < _LONGEST_RUN and quantum > _LARGE_MOVE
+    alive = changed & (sample.rate[sample.row >= steps.warmup][:-1] > _DEAD * rates.rate.max())
+    size = (np.abs(move) / np.maximum(width[1:], width[:-1]))[alive if alive.any() else changed]
+    return _longest(changed) < _LONGEST_RUN and float(np.median(size)) > _LARGE_MOVE
+
+
+def _longest(changed: BoolArray) -> int:
+    """Most rows in a row that change."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], changed.astype(int), [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
 def _may_be_smooth(rates: Rates, sample: Sample) -> bool:
@@ -138,10 +171,17 @@ def _best_smooth(samples: list[Sample]) -> tuple[Fitted, Sample] | None:
     return best
 
 
-def _smooth_wins(smooth: tuple[Fitted, Sample] | None, stepped: Stepped, changes: int) -> bool:
+def _smooth_wins(
+    smooth: tuple[Fitted, Sample] | None, stepped: Stepped, rates: Rates, steps: Steps
+) -> bool:
     if smooth is None or smooth[0].misfit > NEARLY_EXACT:
         return False
-    if _proves_nothing(smooth[0], stepped, changes):
+    if _proves_nothing(smooth[0], stepped, len(steps.rows)):
+        return False
+    fine = rates.how.kind in ("double", "float32")
+    few = len(steps.rows) <= _FEW_SHARE * len(rates)
+    if few and not fine and _by_hand(smooth[1], rates, steps):
+        # A decay that is over after a few coarse rows: nobody leaves a run dead for the rest.
         return False
     return cost(smooth[0].candidate) <= stepped.cost
 
@@ -165,6 +205,3 @@ def _smooth_value(found: Fitted, sample: Sample) -> Family:
         exact=found.misfit <= NEARLY_EXACT,
         clock=_shifted(sample.clock, shift),
     )
-
-
-__all__ = ["Identified", "Steps", "identify"]

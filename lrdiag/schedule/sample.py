@@ -95,7 +95,7 @@ def staircase_samples(rates: Rates, axis: EpochAxis, epochs: int | None) -> list
     lengths = [per] if per else estimated_lengths(rates, epochs)
     out: list[Sample] = []
     for length in lengths:
-        for base in (0.0, 1.0):
+        for base in (0.0, 1.0, -1.0):
             found = _staircase(rates, Clock(length, base, floor=True)) if length > 1 else None
             if found is not None:
                 out.append(found)

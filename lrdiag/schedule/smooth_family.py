@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +23,20 @@ _MOST_FITS = 12
 _CHEAPEST = 2
 _REBUILT = 1.05
 _SHORT = 3
+_NEARLY_WHOLE = 0.02
+# Random values turn at two of three rows; a cycle that turns at every second has four rows. Of
+# fewer rows than these a short schedule may be drawn.
+_MOST_TURNS = 0.5
+_MANY_ROWS = 500
 
 
 def best_smooth(full: Sample) -> Fitted | None:
     """The family with the fewest parameters among those that rebuild the sample.
 
-    Where none does, the nearest in shape.
+    Where none does, the nearest in shape; None where the rate turns about too often for a curve.
     """
+    if _turns_at_random(full):
+        return None
     sample = full.thin(_THIN)
     exact: list[Fitted] = []
     near: list[Fitted] = []
@@ -38,6 +47,8 @@ def best_smooth(full: Sample) -> Fitted | None:
         found = fitted(candidate, sample)
         if not sane(found.candidate, sample):
             continue
+        if found.misfit > 1.0:
+            found = _whole_cycles(found, sample)
         if 1.0 < found.misfit < _WORTH_ROUNDING:
             found = rounded(found, sample)
         (exact if found.misfit <= NEARLY_EXACT else near).append(found)
@@ -48,6 +59,31 @@ def best_smooth(full: Sample) -> Fitted | None:
         best = min(exact, key=lambda f: (f.misfit > _REBUILT, cost(f.candidate), f.misfit))
         return _tested(rounded(best, sample), full)
     return _tested(min(near, key=lambda f: f.misfit), full) if near else None
+
+
+def _turns_at_random(sample: Sample) -> bool:
+    """Whether so many rows go the other way than the row before that no cycle can be seen."""
+    if len(sample) < _MANY_ROWS:
+        return False
+    move = np.diff(sample.rate)
+    return bool(np.mean(move[1:] * move[:-1] < 0) > _MOST_TURNS)
+
+
+def _whole_cycles(found: Fitted, sample: Sample) -> Fitted:
+    """The same with whole lengths of cycles where they are nearly whole.
+
+    A restart that a fit places a millionth of a tick late throws its row off by a whole cycle.
+    """
+    flat = found.candidate.flat
+    names = [n for n in ("T_0", "origin") if n in found.candidate.free]
+    if found.candidate.family != "cosine_restarts" or not names:
+        return found
+    if any(abs(flat[n] - round(flat[n])) > _NEARLY_WHOLE for n in names):
+        return found
+    free = tuple(n for n in found.candidate.free if n not in names)
+    whole: dict[str, Any] = {n: float(round(flat[n])) for n in names}
+    trial = fitted(replace(found.candidate, flat={**flat, **whole}, free=free), sample)
+    return trial if trial.misfit < found.misfit else found
 
 
 def _tested(found: Fitted, full: Sample) -> Fitted:

@@ -18,6 +18,10 @@ _FEWEST_BEFORE = 8
 _FEWEST_AFTER = 4
 # Rows after the jump must hold the factor as well as the curve holds the rows before.
 _SMALLEST_JUMP = 1.15
+# A jump stands out from the printing by as many half-widths.
+_LEAST_WIDTHS = 8.0
+# A rate that falls to less than this in one row has reached its end.
+_LARGEST_FALL = 1e-3
 
 
 def smooth_with_jump(sample: Sample) -> tuple[Fitted, int] | None:
@@ -54,7 +58,9 @@ def _places(sample: Sample) -> IntArray:
     around = np.minimum(
         np.abs(slope - np.roll(slope, 1)), np.abs(slope - np.roll(slope, -1))
     ) * np.diff(sample.tick)
-    sharp = np.where(np.abs(move) > np.log(_SMALLEST_JUMP), around, 0.0)
+    room = _LEAST_WIDTHS * np.maximum(sample.width[1:], sample.width[:-1])
+    large = (np.abs(move) > np.log(_SMALLEST_JUMP)) & (np.abs(np.diff(sample.rate)) > room)
+    sharp = np.where(large, around, 0.0)
     sharp[: _FEWEST_BEFORE - 1] = 0.0
     sharp[n - _FEWEST_AFTER :] = 0.0
     best = np.argsort(-sharp, kind="stable")[:_PLACES]
@@ -71,7 +77,7 @@ def _scaled_misfit(found: Fitted, sample: Sample, place: int) -> float:
     low = float(((tail.rate - tail.width * NEARLY_EXACT)[there] / level[there]).max())
     high = float(((tail.rate + tail.width * NEARLY_EXACT)[there] / level[there]).min())
     factor = 0.5 * (low + high)
-    if abs(np.log(max(factor, 1e-300))) < np.log(_SMALLEST_JUMP):
+    if abs(np.log(max(factor, 1e-300))) < np.log(_SMALLEST_JUMP) or factor < _LARGEST_FALL:
         return np.inf
     return _largest(factor * level, tail)
 

@@ -2,69 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray
+from lrdiag.schedule.one_gamma import SURE_BITS, bits_of, common_gamma, powers_of_one_gamma
 from lrdiag.schedule.points import Rates
-from lrdiag.schedule.short_decimals import shortest_between
+from lrdiag.schedule.steps import Steps, steps_of
 from lrdiag.schedule.values import Clock
-from lrdiag.schedule.warmup import warmup_rows
 
 # A drop may be seen up to two ticks from where it was made (step order, 1-based rows).
 _SHIFT_TICKS = 2.0
-_MAX_MULTIPLE = 6
 # Merged drops are looked for where at most this share of rows changes.
 _MOST_MERGED = 0.4
-# A factor above this is no drop that anyone configures.
-_LARGEST_GAMMA = 0.985
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Steps:
-    """Where a rate changes and by how much.
-
-    Attributes:
-        rows: int64[k] rows with a new rate. before, after: float64[k] rates.
-        low, high: float64[k] interval of each ratio after/before.
-        left, right: float64[k] logged steps between which each change lies (left, right].
-        warmup: rows of an initial rise, which are no changes.
-    """
-
-    rows: IntArray
-    before: FloatArray
-    after: FloatArray
-    low: FloatArray
-    high: FloatArray
-    left: FloatArray
-    right: FloatArray
-    warmup: int
-
-
-def steps_of(rates: Rates, width: FloatArray | None = None) -> Steps:
-    """The changes of a log after its warm-up; `width`: half-widths, the log's if not given."""
-    width = rates.half_width if width is None else width
-    warmup = warmup_rows(rates)
-    rows = np.flatnonzero(rates.changed) + 1
-    rows = rows[rows > warmup]
-    before, after = rates.rate[rows - 1], rates.rate[rows]
-    wide_before, wide_after = width[rows - 1], width[rows]
-    low = np.maximum(after - wide_after, 0.0) / (before + wide_before)
-    high = (after + wide_after) / np.maximum(before - wide_before, 1e-300)
-    left, right = rates.step[rows - 1].astype(float), rates.step[rows].astype(float)
-    return Steps(rows, before, after, low, high, left, right, warmup)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stepped:
-    """A stepped family: flat parameters with `origin`, in logged steps, and its cost."""
+    """A stepped family: flat parameters with `origin`, in logged steps, and its cost.
+
+    `bits`: how surely one gamma explains all changes (0 for changes by hand).
+    """
 
     family: str
     flat: dict[str, Any]
     cost: int
     clock: Clock = field(default_factory=Clock)
+    bits: float = 0.0
 
 
 def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
@@ -75,55 +41,24 @@ def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
     """
     base = float(rates.rate[steps.warmup])
     per_tick = clock.tick
-    common = _common_gamma(steps_of(rates, rates.fine_width), per_tick)
-    common = common or _common_gamma(steps, per_tick)
+    common = common_gamma(steps_of(rates, rates.fine_width), per_tick)
+    common = common or common_gamma(steps, per_tick)
     fine = rates.how.kind in ("double", "float32")
     if common is None and fine and 2 < len(steps.rows) < _MOST_MERGED * len(rates):
         # Finely logged ratios that are powers of one number tell drops between logged steps.
-        common = _common_gamma(steps, 1.0)
+        common = powers_of_one_gamma(steps)
     found: Stepped | None
     if common is None:
         found = _clipped(steps, per_tick, base) or _manual(steps, base)
     else:
         gamma, multiple = common
+        bits = bits_of(steps, gamma, multiple)
         found = _regular(rates, steps, gamma, multiple, clock, base)
-        found = found or min(
-            (_milestones(steps, gamma, multiple, base), _manual(steps, base)), key=lambda f: f.cost
-        )
+        found = found or _milestones(steps, gamma, multiple, base)
+        by_hand = _manual(steps, base)
+        sure = bits >= SURE_BITS or found.cost <= by_hand.cost
+        found = replace(found, bits=bits) if sure else by_hand
     return _after_warmup(rates, steps, found) if steps.warmup else found
-
-
-def _common_gamma(steps: Steps, per_tick: float) -> tuple[float, IntArray] | None:
-    """Gamma below 1 that explains every change, with how many drops each change merges."""
-    if not len(steps.rows) or np.any(steps.low >= _LARGEST_GAMMA):
-        return None
-    ones = np.ones(len(steps.rows), np.int64)
-    low, high = float(steps.low.max()), float(steps.high.min())
-    if low <= high:
-        return _gamma_between(low, high), ones
-    return _merged_gamma(steps, per_tick)
-
-
-def _merged_gamma(steps: Steps, per_tick: float) -> tuple[float, IntArray] | None:
-    """As above where rows are missing, so that two drops may show as one."""
-    middle = np.sqrt(np.maximum(steps.low, 1e-12) * np.maximum(steps.high, 1e-12))
-    smallest = float(np.log(middle.max()))
-    if smallest >= -1e-9:
-        return None
-    room = np.floor((steps.right - steps.left) / per_tick + 1e-9)
-    for divisor in (1, 2, 3):
-        multiple = np.maximum(np.round(np.log(middle) / smallest * divisor), 1).astype(np.int64)
-        if np.any(multiple > np.minimum(np.maximum(room, 1), _MAX_MULTIPLE)):
-            continue
-        low = float((steps.low ** (1 / multiple)).max())
-        high = float((steps.high ** (1 / multiple)).min())
-        if low <= min(high, _LARGEST_GAMMA):
-            return _gamma_between(low, high), multiple
-    return None
-
-
-def _gamma_between(low: float, high: float) -> float:
-    return shortest_between(max(low, 1e-12), min(high, _LARGEST_GAMMA))
 
 
 def _regular(  # noqa: PLR0917 - what is known of the changes
@@ -237,7 +172,7 @@ def _clipped(steps: Steps, per_tick: float, base: float) -> Stepped | None:
         steps.rows[:-1], steps.before[:-1], steps.after[:-1], steps.low[:-1], steps.high[:-1],
         steps.left[:-1], steps.right[:-1], steps.warmup,
     )  # fmt: skip
-    common = _common_gamma(head, per_tick)
+    common = common_gamma(head, per_tick)
     if common is None or not 1.0 > steps.low[-1] > common[0]:
         return None
     flat = _milestones(head, *common, base).flat
@@ -274,5 +209,5 @@ def _after_warmup(rates: Rates, steps: Steps, found: Stepped) -> Stepped:
             "start_factor": 0.0,
             "origin": float(zero),
         }
-        return Stepped("warmup_multistep", flat, 3 + len(places))
+        return Stepped("warmup_multistep", flat, 3 + len(places), bits=found.bits)
     return Stepped("manual", {**flat, "base_lr": top}, found.cost + 2)

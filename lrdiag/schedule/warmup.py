@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
-from lrdiag.schedule.points import BoolArray, Rates
+from lrdiag.runs import FloatArray, IntArray
+from lrdiag.schedule.points import Rates
 
 # A warm-up longer than this part of the log is the schedule itself.
 _LONGEST = 0.5
-# So few rises with more than so many rows to each are changes by hand.
+# So few rises are a ramp only if they lie on a line, or follow one another row by row.
 _FEW_RISES = 3
-_FLAT_ROWS = 6
-
-
-def _climbs(risen: BoolArray) -> bool:
-    """Whether rises follow one another as on a ramp: few, with long flat stretches, are by hand."""
-    count = int(risen.sum())
-    return count > _FEW_RISES or (count > 1 and count * _FLAT_ROWS >= len(risen))
+# A rise that comes after so many times the longest wait before it is no part of the ramp.
+_LONG_WAIT = 3.0
+# Rises that differ by less than this share are equal: steps of a line.
+_EQUAL = 1e-3
 
 
 def warmup_rows(rates: Rates, base_lr: float | None = None) -> int:
-    """Rows of an initial rise to the log's highest rate; 0 if the log does not begin with one.
+    """Rows of an initial rise; 0 if the log does not begin with one.
+
+    The rise ends at the log's highest rate, or before a rise that comes much later than those
+    before it (a jump of its own).
 
     Args:
         rates: logged rates.
@@ -33,8 +36,47 @@ def warmup_rows(rates: Rates, base_lr: float | None = None) -> int:
     if base_lr is not None and abs(rate[0] - base_lr) <= rates.half_width[0]:
         return 0
     rising = np.diff(rate[: top + 1])
-    # One rise alone is a change by hand, unless it starts from nothing or after the first row,
-    # and only drops follow.
-    alone = rate[0] == 0.0 or (top == 1 and bool(np.all(np.diff(rate[1:]) <= 0)))
-    several = _climbs(rising > 0) or alone
-    return top if several and np.all(rising >= 0) and rate[0] < rate[top] else 0
+    if np.any(rising < 0) or rate[0] >= rate[top]:
+        return 0
+    rows = _without_late_rise(rates, np.flatnonzero(rising > 0) + 1)
+    return int(rows[-1]) if _is_warmup(rates, rows) else 0
+
+
+def _without_late_rise(rates: Rates, rows: IntArray) -> IntArray:
+    """The rises without a last one that waited much longer than all before it."""
+    wait = np.diff(rates.step[rows])
+    if len(rows) > 2 and wait[-1] > _LONG_WAIT * max(
+        wait[:-1].max(), rates.step[rows[0]] - rates.step[0]
+    ):
+        return rows[:-1]
+    return rows
+
+
+def _is_warmup(rates: Rates, rows: IntArray) -> bool:
+    """Whether rises make a ramp: many, row by row, on a line, or one from nothing or at row 1."""
+    rate, last = rates.rate, int(rows[-1])
+    if len(rows) > _FEW_RISES or rate[0] == 0.0:
+        return True
+    if len(rows) == 1:
+        # One rise alone is a change by hand, unless only drops follow at once.
+        return last == 1 and bool(np.all(np.diff(rate[1:]) <= 0))
+    return len(rows) == last or _on_a_line(rates, rows)
+
+
+def _on_a_line(rates: Rates, rows: IntArray) -> bool:
+    """Whether few rises are equal, or leave a line by no more than the smallest of them."""
+    move = rates.rate[rows] - rates.rate[rows - 1]
+    if np.ptp(move) <= _EQUAL * move.max() + 4 * rates.half_width[rows[-1]]:
+        return True
+    edges = np.unique(np.concatenate([[0], rows - 1, rows]))
+    step, rate = rates.step[edges].astype(np.float64), rates.rate[edges]
+    return _closest_line(step, rate) <= float(move.min()) * (1 + _EQUAL)
+
+
+def _closest_line(step: FloatArray, rate: FloatArray) -> float:
+    """Range of the distances in rate from the line, of those through two points, that fits best."""
+    slopes = [
+        (rate[j] - rate[i]) / (step[j] - step[i])
+        for i, j in itertools.combinations(range(len(step)), 2)
+    ]
+    return float(min(np.ptp(rate - slope * step) for slope in slopes))
