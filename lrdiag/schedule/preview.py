@@ -72,7 +72,7 @@ def preview(configured: ConfiguredSchedule) -> tuple[Preview, ...]:
         rate = simulate(hypothesis, configured.family, parameters, frame, configured.unit)
         if rate is not None:
             shown.append(_preview(kind, rate, configured))
-    if not shown:
+    if shown[0].kind != "as_configured":
         raise ScheduleError(
             "milestones in steps need the steps of an epoch.", "Give --steps-per-epoch."
         )
@@ -109,7 +109,7 @@ def _preview(kind: str, rate: FloatArray, configured: ConfiguredSchedule) -> Pre
 
 def _unreached(configured: ConfiguredSchedule) -> tuple[int, ...]:
     end = float(configured.epochs or 0)
-    if configured.unit == "step":
-        end *= configured.steps_per_epoch or 1.0
+    if configured.unit == "step" and configured.steps_per_epoch:
+        end *= configured.steps_per_epoch
     places = configured.milestones or ((configured.step_size,) if configured.step_size else ())
     return tuple(m for m in places if m >= end)

@@ -214,3 +214,47 @@ def test_a_line_that_ended_has_all_its_numbers_free():
 
 def test_a_constant_is_no_line():
     assert list(lines(sample_from([0.1] * 5), 0.0)) == []
+
+
+# A constant head, a jump up, then a schedule of its own (SequentialLR after ConstantLR)
+
+
+def after_a_constant_head(family, **more):
+    parts = [("constant", {"base_lr": 0.05}), (family, {"base_lr": 0.2, **more})]
+    return "sequential", {"base_lr": 0.2, "parts": parts, "milestones": [10]}
+
+
+CONSTANT_HEAD = [
+    (after_a_constant_head("exponential", gamma=0.95), 0),
+    (after_a_constant_head("polynomial", total_iters=120, power=1.0), 0),
+    (after_a_constant_head("polynomial", total_iters=120, power=2.0), 0),
+    (after_a_constant_head("cosine", T_max=100, eta_min=0.0), 0.06),
+]
+
+
+@pytest.mark.parametrize(("planted", "off"), CONSTANT_HEAD)
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_comes_after_a_constant_head(planted, off, first):
+    sample = sample_of(*planted, first=first)
+    # The jump itself may lie anywhere between its two rows: it is looked at from row 11 on.
+    behind = sample.tick > 11
+    for candidate in peaked(sample, float(first)):
+        assert candidate.family == "sequential"
+        assert candidate.flat["head_lr"] == pytest.approx(0.05)
+    closest_off = min(
+        float(np.abs(c.rates(sample.tick) - sample.rate)[behind].max()) / 0.2
+        for c in peaked(sample, float(first))
+    )
+    assert closest_off <= max(off, 1e-9)
+
+
+@pytest.mark.parametrize(("planted", "off"), CONSTANT_HEAD[:3])
+def test_both_parts_are_found_with_their_numbers(planted, off):
+    found = best_smooth(sample_of(*planted))
+    assert found.misfit <= 1.0 and found.candidate.family == "sequential"
+    built = found.candidate.build(found.candidate.flat)
+    (head, constant), (tail, rest) = built["parts"]
+    assert (head, constant, built["milestones"]) == ("constant", {"base_lr": 0.05}, [10.0])
+    wanted = planted[1]["parts"][1]
+    assert tail == wanted[0]
+    assert {k: rest[k] for k in wanted[1]} == pytest.approx(wanted[1])

@@ -219,6 +219,7 @@ def test_without_steps_an_epoch_mistakes_of_the_unit_cannot_be_shown():
 
 @pytest.mark.parametrize(("options", "beyond"), [
     ({"milestones": [4, 5, 6], "epochs": 5}, (5, 6)),
+    ({"milestones": [4, 5, 6], "epochs": 5, "steps_per_epoch": 3}, (5, 6)),
     ({"milestones": [14, 15], "epochs": 5, "steps_per_epoch": 3, "unit": "step"}, (15,)),
     ({"step_size": 5, "epochs": 5}, (5,)),
     ({"step_size": 4, "epochs": 5}, ()),
@@ -235,6 +236,7 @@ def test_milestones_at_or_beyond_the_end_are_unreached(options, beyond):
     (from_options([3], epochs=0), "number of epochs"),
     (from_options([3], epochs=1_000_001), "number of epochs"),
     (from_params({"scheduler": "CosineAnnealingLR", "epochs": 5}, ""), "lacks parameters"),
+    (from_options([300], unit="step", epochs=5), "need the steps of an epoch"),
 ])  # fmt: skip
 def test_what_cannot_be_previewed_says_what_is_missing(configured, word):
     with pytest.raises(ScheduleError) as caught:
