@@ -22,11 +22,20 @@ _KILLER = 20.0
 
 
 def reaching(mutant: Mutant, found: Mapping[str, Any]) -> set[str]:
-    """The tests that may notice a mutant; empty where no test runs its statement."""
+    """The tests that may notice a mutant; empty where no test runs its statement.
+
+    A module that runs on import alone (tables, values) belongs to every test.
+    """
     lines: dict[str, list[str]] = found["lines"].get(mutant.file, {})
     span = statement_lines((ROOT / mutant.file).read_text(), mutant.line)
-    chosen = lines.values() if span is None else (lines.get(str(n), ()) for n in span)
-    return {test for tests in chosen for test in tests if test in found["seconds"]}
+    chosen = lines.values() if span is None else [lines.get(str(n), []) for n in span]
+    ran = {test for some in chosen for test in some}
+    known = found["seconds"].keys()
+    if span is not None and not ran & known and ran:
+        ran = {test for some in lines.values() for test in some}  # a function run on import
+    if span is None and not ran & known:
+        ran = set(known)
+    return ran & known
 
 
 @lru_cache(maxsize=64)
