@@ -73,6 +73,7 @@ PLANTED = [
     (("one_cycle", {**ONE, "div_factor": 25}), peaked, 0.004, 0.03),
     (("one_cycle", {**ONE, "anneal_strategy": "linear"}), peaked, 2e-5, 2e-5),
     (("one_cycle", {**ONE, "three_phase": True}), peaked, 0, 0.03),
+    (("one_cycle", {**ONE, "pct_start": 0.7}), peaked, 0.01, 0.012),
     (base("sequential", parts=[RISE, DECAY], milestones=[10]), peaked, 0, 0),
     (base("sequential", parts=[RISE, POWER], milestones=[10]), peaked, 0, 0),
     (base("chained", parts=[PLAIN_RISE, ("exponential", {"gamma": 0.97})]), peaked, 0.07, 0.055),

@@ -101,6 +101,7 @@ def test_the_parameters_really_used():
 def test_a_frame_of_some_rows():
     some = frame().at(np.array([1, 3]))
     assert (some.step.tolist(), some.per_epoch) == ([20.0, 60.0], PER)
+    assert (some.phase, some.first) == ((0.0, 1.0, -1.0), 0.0)
 
 
 @pytest.mark.parametrize(("first", "base", "late"), [

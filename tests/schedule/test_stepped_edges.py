@@ -114,6 +114,21 @@ def test_drops_of_epochs_on_rows_of_steps_are_counted_in_epochs():
     assert (found.clock.tick, found.flat["origin"]) == (100.0, 0.0)
 
 
+def test_one_drop_between_distant_rows_is_put_at_the_roundest_step():
+    steps = np.arange(0, 190, 7)
+    found = family_of(multistep([100], 0.5, 190)[steps], steps)
+    assert found.family == "step" and found.flat["step_size"] == 100  # in (98, 105]
+    late = np.arange(0, 2000, 60)
+    assert family_of(multistep([1050], 0.5, 2000)[late], late).flat["step_size"] == 1080
+
+
+@pytest.mark.parametrize(("places", "family"), [
+    ([17, 27, 37], "multistep"), ([10, 20, 30], "step"), ([12, 22, 32], "step"),
+])  # fmt: skip
+def test_three_drops_of_a_steplr_begin_about_its_own_size_after_the_start(places, family):
+    assert family_of(multistep(places, 0.5, places[-1] + 5)).family == family
+
+
 # Gamma
 
 
