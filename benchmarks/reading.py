@@ -8,7 +8,11 @@
 to `run`. Each measurement is a fresh process (imports included) in shuffled rounds; the table
 gives medians of CPU time (user + system, server and children included, robust on a shared
 machine), ratios, peak memory, and whether every series equals that of EventAccumulator or, when
-that is not among the peers, of the first peer. `floor` relates reading inside one process to
+that is not among the peers, of the first peer. For CSV the peers are pandas' engines:
+
+    python -m benchmarks.reading run FOLDER/table --peers lrdiag,pandas-c,pandas-pyarrow
+
+`floor` relates reading inside one process to
 reading and checksumming the same bytes in pieces of 1 MiB.
 
 RustBoard is the package tensorboard-data-server; it verifies no checksums here (its default).
@@ -31,7 +35,7 @@ import time
 import zlib
 from pathlib import Path
 
-SHAPES = ("one", "runs", "tensors", "mixed", "payloads", "wide")
+SHAPES = ("one", "runs", "tensors", "mixed", "payloads", "wide", "table", "tables")
 TAGS = ["train/loss", "train/lr", "eval/accuracy", "train/grad_norm", "eval/loss", "perf/tokens"]
 
 
@@ -105,6 +109,19 @@ def make(folder, shape, points):
         with (home / f"events.out.tfevents.{1_700_000_000 + run}.host").open("wb") as file:
             file.write(frame(b"\x09" + struct.pack("<d", 1.7e9) + field(3, b"brain.Event:2")))
             file.writelines(steps_of(shape, points // runs, tags, rng))
+
+
+def make_tables(folder, shape, rows):
+    """CSV files of a step and seven metrics: one file, or 200 with as many rows in all."""
+    rng = random.Random(0)
+    files = 200 if shape == "tables" else 1
+    home = folder / shape
+    home.mkdir(parents=True, exist_ok=True)
+    for number in range(files):
+        with (home / f"log_{number:03d}.csv").open("w") as file:
+            file.write("step," + ",".join(f"{TAGS[k % 6]}{k}" for k in range(7)) + "\n")
+            for step in range(rows // files):
+                file.write(",".join([str(step), *(f"{rng.random():.6g}" for _ in range(7))]) + "\n")
 
 
 def event_files(folder):
@@ -183,10 +200,27 @@ def read_rustboard(folder):
     return found
 
 
+def read_pandas(folder, engine):
+    """The columns below the header as pandas reads them, those of lrdiag's series."""
+    import numpy as np
+    import pandas as pd
+
+    found = {}
+    for path in sorted(Path(folder).rglob("*.csv")):
+        frame = pd.read_csv(path, engine=engine)
+        step = frame.pop("step").to_numpy()
+        wall = np.full(len(step), np.nan)
+        run = path.relative_to(folder).as_posix()
+        found.update({(run, tag): (step, wall, frame[tag].to_numpy()) for tag in frame})
+    return found
+
+
 PEERS = {
     "lrdiag": read_lrdiag,
     "rustboard": read_rustboard,
     "accumulator": read_accumulator,
+    "pandas-c": lambda folder: read_pandas(folder, "c"),
+    "pandas-pyarrow": lambda folder: read_pandas(folder, "pyarrow"),
     "numpy": lambda folder: __import__("numpy") and {},
 }
 
@@ -287,7 +321,8 @@ def main():
     folder = str(Path(given.folder).resolve())
     if given.what == "make":
         for shape in given.shapes.split(","):
-            make(Path(folder), shape, given.points)
+            writer = make_tables if shape.startswith("table") else make
+            writer(Path(folder), shape, given.points)
     elif given.what == "run":
         run(folder, given.peers.split(","), given.n)
     else:

@@ -37,6 +37,7 @@ class RowSteps:
         kept: bool[n], False where a later writer superseded the row; None: all kept.
         restarts: steps at which a later writer took over. restart_rows: int64[r] their rows.
         unordered_rows: int64[u] rows that step back without a restart.
+        rising: `every` is known to go up or stay from row to row.
     """
 
     step: FloatArray | None
@@ -48,6 +49,7 @@ class RowSteps:
     restarts: tuple[int, ...] = ()
     restart_rows: IntArray = field(default_factory=lambda: _NONE)
     unordered_rows: IntArray = field(default_factory=lambda: _NONE)
+    rising: bool = False
 
     def of(self, tag: str, at: IntArray) -> tuple[IntArray, str]:
         """(int64 steps, what they count) of a tag's rows."""
@@ -88,7 +90,9 @@ def row_steps(
     plain = RowSteps(
         usable, whole, count, _every(usable if usable is not None else whole), by_epoch
     )
-    if key is None or keep_all or count < 2 or _is_rising(key):
+    if key is None or count < 2 or _is_rising(key):
+        return replace(plain, rising=plain.every is not None)
+    if keep_all:
         return plain
     filled = _filled(key)
     back = _rows_back(filled, cells)

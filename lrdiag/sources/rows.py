@@ -155,6 +155,8 @@ def series_of(
         rows.step, rows.epoch, cells, len(rows.line), keep_all=keep_all, by_epoch=by_epoch
     )
     _report_order(steps, rows, log)
+    if rows.wall_time is None:
+        rows = replace(rows, wall_time=np.full(len(rows.line), np.nan))
     every = {tag: _one(tag, at, value, rows, steps) for tag, (at, value) in cells.items()}
     made = {tag: series for tag, series in every.items() if len(series)}  # all superseded: none
     _report_non_finite(made, log)
@@ -183,12 +185,11 @@ def _one(tag: str, at: IntArray, value: FloatArray, rows: Rows, steps: RowSteps)
 
 def _ordered(tag: str, at: IntArray, value: FloatArray, rows: Rows, steps: RowSteps) -> Series:
     step, index = steps.of(tag, at)
-    line = rows.line if len(at) == len(rows.line) else rows.line[at]
-    if rows.wall_time is None:
-        wall = np.full(len(at), np.nan)
-    else:
-        wall = rows.wall_time if len(at) == len(rows.line) else rows.wall_time[at]
-    if len(step) > 1 and (np.diff(step) < 0).any():
+    whole = len(at) == len(rows.line)
+    line = rows.line if whole else rows.line[at]
+    assert rows.wall_time is not None
+    wall = rows.wall_time if whole else rows.wall_time[at]
+    if not (whole and steps.rising) and (step[1:] < step[:-1]).any():
         order = np.argsort(step, kind="stable")
         step, wall, value, line = step[order], wall[order], value[order], line[order]
     return Series(tag, step, wall, value, restarts=steps.restarts, line=line, index=index)

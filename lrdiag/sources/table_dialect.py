@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from lrdiag.sources.index_names import is_index, is_metric
 from lrdiag.sources.table_cells import (
@@ -23,6 +23,9 @@ SAMPLE_LINES = 60
 
 FIT_ROWS = 20
 """Rows that are compared with the header."""
+
+_FOLLOWING = 5
+"""Rows behind a line that tell whether it is the header."""
 
 HEADER_ROWS = 40
 """The header is looked for among the first non-blank lines, as some logs have a preamble."""
@@ -88,12 +91,28 @@ def is_rule(text: str) -> bool:
     return _RULE.fullmatch(text) is not None and text.count("-") + text.count("=") >= 2
 
 
+_REMEMBERED, _WIDEST = 1024, 200
+"""Dialects kept, and columns of the widest: bounds memory."""
+_found: dict[bytes, Dialect | None] = {}
+
+
 def find_dialect(sample: Sequence[str]) -> Dialect | None:
-    """The dialect of a table's first lines; None if they are no table."""
-    return _find_dialect(tuple(sample))
+    """The dialect of a table's first lines; None if they are no table.
+
+    It is remembered: all files are sniffed before the first is read.
+    """
+    lines = tuple(sample)
+    key = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).digest()
+    if key in _found:
+        return _found[key]
+    found = _find_dialect(lines)
+    if found is None or len(found.header) <= _WIDEST:
+        if len(_found) >= _REMEMBERED:
+            _found.clear()
+        _found[key] = found
+    return found
 
 
-@lru_cache(maxsize=4)  # a file is sniffed and then read
 def _find_dialect(sample: tuple[str, ...]) -> Dialect | None:
     best: tuple[float, Dialect] | None = None
     for delimiter, words in _DELIMITERS:
@@ -116,9 +135,12 @@ def _try(
     sample: Sequence[str], delimiter: str, *, words: bool, one_column: bool = False
 ) -> tuple[float, Dialect] | None:
     """(share of rows that fit, dialect) if the lines are a table with this delimiter."""
-    rows = [(i, _cells(text, delimiter, words=words)) for i, text in enumerate(sample)]
-    rows = [(i, cells) for i, cells in rows if cells]
-    at = _header_at([cells for _, cells in rows])
+    for lines in (sample[: FIT_ROWS + _FOLLOWING], sample):
+        rows = [(i, _cells(text, delimiter, words=words)) for i, text in enumerate(lines)]
+        rows = [(i, cells) for i, cells in rows if cells]
+        at = _header_at([cells for _, cells in rows])
+        if at is not None and at + FIT_ROWS < len(rows):
+            break  # what is looked at is there
     header = [c.strip() for c in rows[at][1]] if at is not None else []
     data = [cells for _, cells in (rows[at + 1 :] if at is not None else rows)]
     data = data[:FIT_ROWS]
@@ -158,7 +180,7 @@ def _cells(text: str, delimiter: str, *, words: bool) -> list[str]:
 def _header_at(rows: Sequence[list[str]]) -> int | None:
     """Index of the header: names, followed by a row of the same width with numbers."""
     for i, cells in enumerate(rows[:HEADER_ROWS]):
-        following = rows[i + 1 : i + 6]
+        following = rows[i + 1 : i + 1 + _FOLLOWING]
         if _is_header(cells) and (
             not following or any(_holds_numbers(row, len(_trimmed(cells))) for row in following)
         ):

@@ -34,6 +34,8 @@ class WandbCsvSource:
 
     def sniff(self, path: Path, head: bytes) -> bool:
         """A header with an index and columns `<run> - <metric>__MIN`."""
+        if "__M" not in head_text(head):
+            return False
         header = _header(head)
         ranges = [h for h in header if h.endswith(("__MIN", "__MAX")) and " - " in h]
         return bool(ranges) and is_index(header[0])
