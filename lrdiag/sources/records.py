@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from lrdiag.sources.index_names import (
     EPOCH_NAMES,
@@ -13,7 +13,7 @@ from lrdiag.sources.index_names import (
     is_metric,
     plain_name,
 )
-from lrdiag.sources.rows import NAN, RowRecorder
+from lrdiag.sources.rows import NAN, RowRecorder, Rows
 from lrdiag.sources.table_cells import number, wall_time
 
 MAX_DEPTH = 5
@@ -31,6 +31,9 @@ _TAG_NAMES = ("tag", "metric", "key", "name", "metric_name")
 _UNPREFIXED = ("lr", "learning_rate", "momentum", "epoch")
 """Names that mean the same in a training and a validation record."""
 
+_SHAPES = 1000
+"""Sets of keys whose names are remembered; a log has a handful."""
+
 
 def is_log_record(record: Mapping[str, Any]) -> bool:
     """Whether an object looks like a row of a log, not like a label or a configuration.
@@ -38,7 +41,7 @@ def is_log_record(record: Mapping[str, Any]) -> bool:
     It has a metric and an index, or at least a metric other than a rate and no words.
     """
     keys = [str(k) for k in record]
-    numbers = [k for k in keys if _as_number(record[k]) is not None]
+    numbers = [k for k in keys if as_number(record[k]) is not None]
     metrics = [k for k in numbers if is_metric(k)]
     if any(is_index(k) and plain_name(k) not in _COUNTS for k in numbers):
         nested = any(isinstance(v, Mapping) and is_log_record(v) for v in record.values())
@@ -48,7 +51,10 @@ def is_log_record(record: Mapping[str, Any]) -> bool:
     return len(losses) > 0 and not [k for k in words if number(record[k]) is None]
 
 
-def _as_number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
+    """The number that a value is or that a short text spells; None for true, false and null."""
+    if type(value) is float:
+        return value
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -65,7 +71,7 @@ def numbers_in(
     """(tag, value) of every number in a record; nested names are joined with `/`."""
     for key, value in record.items():
         tag = prefix + str(key)
-        found = _as_number(value)
+        found = as_number(value)
         if found is not None:
             yield tag, found
         elif isinstance(value, Mapping) and depth < MAX_DEPTH:
@@ -75,56 +81,97 @@ def numbers_in(
             yield from numbers_in(listed, tag + "/", depth + 1)
 
 
+class RecordNames(NamedTuple):
+    """What the keys of a record are, worked out once for all records with the same keys."""
+
+    step: tuple[str, ...]
+    epoch: tuple[str, ...]
+    split: tuple[str, ...]
+    wall: tuple[str, ...]
+    tag: str | None
+    value: str | None
+    has_iter: bool
+
+    @classmethod
+    def of(cls, keys: tuple[str, ...]) -> RecordNames:
+        """The names among some keys, best first."""
+        names = {plain_name(key): key for key in reversed(keys)}
+
+        def known(wanted: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(names[name] for name in wanted if name in names)
+
+        tags = known(_TAG_NAMES) if "value" in names else ()
+        return cls(
+            known(STEP_NAMES),
+            known(EPOCH_NAMES),
+            known(_SPLIT_NAMES),
+            known(WALL_NAMES),
+            tags[0] if tags else None,
+            names.get("value"),
+            "iter" in names,
+        )
+
+
 class RecordRows:
     """Collects records as rows."""
 
     def __init__(self) -> None:
         self.recorder = RowRecorder()
+        self._names: dict[tuple[str, ...], RecordNames] = {}
         self._step = NAN
         self._epoch = NAN
         self._has_iter = False
 
     def add(self, record: Mapping[str, Any], line: int) -> None:
         """Add one record."""
-        names = {plain_name(str(k)): str(k) for k in reversed(list(record))}
-        step_key = _first(names, STEP_NAMES, record)
-        epoch_key = _first(names, EPOCH_NAMES, record)
-        prefix = _split_of(names, record)
-        step, epoch = self._index(record, step_key, epoch_key, names, prefix)
-        if self._has_iter and "iter" not in names and step_key == "step" and epoch_key is None:
+        names = self.names_of(tuple(record))
+        step_key = _first(names.step, record)
+        epoch_key = _first(names.epoch, record)
+        prefix = _split_of(names.split, record)
+        step, epoch = self._index(record, step_key, epoch_key, names.has_iter, prefix)
+        if self._has_iter and not names.has_iter and step_key == "step" and epoch_key is None:
             prefix = prefix or "val/"  # mmengine: an evaluation has neither epoch nor iteration
-        self.recorder.start(line, step, epoch, _wall(names, record))
-        skip = {step_key, epoch_key}
-        for tag, value in self._values(record, names):
-            if tag not in skip:
-                self.recorder.put(tag if tag in _UNPREFIXED else prefix + tag, value)
+        self.recorder.start(line, step, epoch, _wall(names.wall, record))
+        put = self.recorder.put
+        for tag, value in _values(record, names):
+            if tag != step_key and tag != epoch_key:
+                put(tag if not prefix or tag in _UNPREFIXED else prefix + tag, value)
 
-    def _values(
-        self, record: Mapping[str, Any], names: Mapping[str, str]
-    ) -> Iterator[tuple[str, float]]:
-        tag = next((names[n] for n in _TAG_NAMES if n in names), None)
-        if tag is None or "value" not in names or not isinstance(record[tag], str):
-            yield from numbers_in(record)
-            return
-        value = _as_number(record[names["value"]])
-        if value is not None:
-            yield record[tag], value
+    def independent(self, shapes: Iterable[tuple[str, ...]]) -> bool:
+        """Whether records of numbers with these keys mean the same whatever came before them."""
+        names = map(self.names_of, shapes)
+        return not self._has_iter and not any(n.has_iter and "step" in n.step for n in names)
+
+    def add_rows(self, rows: Rows) -> None:
+        """Add rows made of independent records."""
+        self.recorder.add(rows)
+        self._step = NAN if rows.step is None else float(rows.step[-1])
+        self._epoch = NAN if rows.epoch is None else float(rows.epoch[-1])
+
+    def names_of(self, keys: tuple[str, ...]) -> RecordNames:
+        """What some keys are, from memory where records have the same."""
+        found = self._names.get(keys)
+        if found is None:
+            found = RecordNames.of(tuple(map(str, keys)))
+            if len(self._names) < _SHAPES:
+                self._names[keys] = found
+        return found
 
     def _index(
         self,
         record: Mapping[str, Any],
         step_key: str | None,
         epoch_key: str | None,
-        names: Mapping[str, str],
+        has_iter: bool,
         prefix: str,
     ) -> tuple[float, float]:
-        step = NAN if step_key is None else _as_number(record[step_key]) or 0.0
-        epoch = NAN if epoch_key is None else _as_number(record[epoch_key]) or 0.0
+        step = NAN if step_key is None else as_number(record[step_key]) or 0.0
+        epoch = NAN if epoch_key is None else as_number(record[epoch_key]) or 0.0
         if prefix.startswith("val") and step_key is not None and self._step == self._step:
             return self._step, epoch  # mmcv: `iter` counts the validation's own iterations
-        if self._has_iter and step_key == "step" and "iter" not in names and epoch_key is None:
+        if self._has_iter and step_key == "step" and not has_iter and epoch_key is None:
             return self._after_training(step)
-        self._has_iter = self._has_iter or (step_key == "step" and "iter" in names)
+        self._has_iter = self._has_iter or (step_key == "step" and has_iter)
         self._step, self._epoch = step, epoch
         return step, epoch
 
@@ -135,27 +182,29 @@ class RecordRows:
         return step, NAN
 
 
-def _first(
-    names: Mapping[str, str], wanted: tuple[str, ...], record: Mapping[str, Any]
-) -> str | None:
-    for name in wanted:
-        key = names.get(name)
-        if key is not None and _as_number(record[key]) is not None:
-            return key
-    return None
+def _values(record: Mapping[str, Any], names: RecordNames) -> Iterable[tuple[str, float]]:
+    tag, key = names.tag, names.value
+    if tag is None or key is None or not isinstance(record[tag], str):
+        return numbers_in(record)
+    value = as_number(record[key])
+    return () if value is None else ((record[tag], value),)
 
 
-def _split_of(names: Mapping[str, str], record: Mapping[str, Any]) -> str:
-    for name in _SPLIT_NAMES:
-        word = record.get(names.get(name, ""), None)
+def _first(keys: tuple[str, ...], record: Mapping[str, Any]) -> str | None:
+    return next((key for key in keys if as_number(record[key]) is not None), None)
+
+
+def _split_of(keys: tuple[str, ...], record: Mapping[str, Any]) -> str:
+    for key in keys:
+        word = record[key]
         if isinstance(word, str) and word.lower() in SPLIT_WORDS:
             return word.lower() + "/"
     return ""
 
 
-def _wall(names: Mapping[str, str], record: Mapping[str, Any]) -> float:
-    for name in WALL_NAMES:
-        value = record.get(names.get(name, ""), None)
+def _wall(keys: tuple[str, ...], record: Mapping[str, Any]) -> float:
+    for key in keys:
+        value = record[key]
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             seconds = wall_time(str(value)[:40])
             if seconds is not None:

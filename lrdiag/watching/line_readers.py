@@ -69,11 +69,6 @@ class _FromRecords:
 class JsonLines(_FromRecords, JsonLinesReader):
     """JSON lines."""
 
-    def block(self, number: int, data: bytes, log: ProblemLog) -> None:
-        """Read whole lines."""
-        for line in lines_in(data, number, log):
-            self.line(line, log)
-
 
 class TextLines(_FromRecords, TextReader):
     """Rows among the output of a training script."""
