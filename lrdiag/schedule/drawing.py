@@ -42,7 +42,7 @@ def terminal_picture(
     span = max(float(places[-1] - places[0]), 1e-12)
     column = np.linspace(0, span, width) + float(places[0])
     # The rate in force at a place is the last logged one before it.
-    value = logs[np.clip(np.searchsorted(places, column + 1e-9, side="right") - 1, 0, None)]
+    value = logs[np.maximum(np.searchsorted(places, column + 1e-9, side="right") - 1, 0)]
     row = np.round((high - value) / (high - low) * (height - 1)).astype(int)
     lines = []
     for number in range(height):

@@ -476,3 +476,16 @@ def test_options_at_their_limits_are_taken(options):
 def test_options_beyond_their_limits_are_refused(options):
     with pytest.raises(ScheduleError):
         from_options(**options)
+
+
+@pytest.mark.parametrize(("options", "what", "action"), [
+    ({"milestones": [1], "step_size": 1}, "both milestones and a step size", "not both"),
+    ({"milestones": [5, 5]}, "milestones [5, 5] must be distinct", "Give the epochs"),
+    ({"step_size": 0}, "step size 0 is not positive", "a whole number from 1"),
+    ({"milestones": [5], "gamma": 0.0}, "gamma 0.0 is not positive", "a factor such as 0.1"),
+    ({"milestones": [5], "unit": "day"}, "unit 'day' is neither", "Give one of them"),
+])  # fmt: skip
+def test_a_refused_option_says_what_and_what_to_do(options, what, action):
+    with pytest.raises(ScheduleError) as caught:
+        from_options(**options)
+    assert what in str(caught.value) and action in caught.value.action

@@ -93,6 +93,13 @@ def test_a_bias_group_that_falls_while_most_rise_is_not_the_main_one(count, main
     assert found.family == next(g for g in found.groups if g.group == main).family
 
 
+def test_half_of_the_groups_that_rise_are_enough():
+    bias = np.maximum(0.1 - 0.02 * np.arange(40), 0.02)
+    lr = {"bias": series(bias), "b": series(bias / 2), "c": series(warmed()), "d": series(warmed())}
+    found = infer_schedule(lr, EPOCHS)
+    assert found.family == found.groups[2].family != found.groups[0].family
+
+
 def test_where_few_groups_rise_the_first_is_the_main_one():
     lr = {"a": series(multistep(40, [20])), "b": series(multistep(40, [10])), "c": series(warmed()),
           "d": series(multistep(40, [30]))}  # fmt: skip

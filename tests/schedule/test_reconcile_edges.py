@@ -144,7 +144,7 @@ def test_rows_of_steps_may_be_one_step_early_or_late(shift):
     assert kinds(rates, config, steps, STEPS) in (["matches"], ["convention"])
 
 
-@pytest.mark.parametrize("first", [0, 1, 7, 100])
+@pytest.mark.parametrize("first", [0, 1, 2, 3, 7, 100])
 def test_a_log_may_be_numbered_from_any_index(first):
     config = from_options([20, 40], gamma=0.1, epochs=60, base_lr=0.1)
     axis = EpochAxis(np.array([first, first + 60]), np.array([0.0, 60.0]), "step is epoch")
