@@ -93,6 +93,8 @@ class EpochAxis:
 
 def _interpolate(at: FloatArray, x: FloatArray, y: FloatArray, slope: float) -> FloatArray:
     inside = np.interp(at, x, y)
+    if len(at) and at.min() >= x[0] and at.max() <= x[-1]:
+        return inside
     below = np.where(at < x[0], (at - x[0]) * slope, 0.0)
     above = np.where(at > x[-1], (at - x[-1]) * slope, 0.0)
     return np.asarray(inside + below + above, np.float64)

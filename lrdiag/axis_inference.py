@@ -129,10 +129,10 @@ def _per_epoch_tags(used: dict[str, Series]) -> list[str]:
         tag
         for tag, s in used.items()
         if len(s) >= 3
-        and _spacing(s.step) == 1
         and s.step.min() <= 1
         and last[tag] < MAX_EPOCHS
         and top + 1 >= TWO_UNITS_RATIO * (last[tag] + 1)
+        and _spacing(s.step) == 1
     ]
     fine = [tag for tag in used if tag not in coarse and len(used[tag]) > 1]
     return coarse if coarse and fine else []

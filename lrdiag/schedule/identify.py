@@ -38,6 +38,10 @@ _DEAD = 1e-9
 # So few rows that change, and a misfit beyond this many half-widths: changes, no curve.
 _FEW_SHARE = 0.1
 _NO_CURVE = 1e3
+# Random values turn at two of three rows; the shortest cycle that can be told, of four rows, turns
+# at every second. With fewer rows than these a schedule may turn so by chance.
+_MOST_TURNS = 0.55
+_MANY_ROWS = 500
 # A stepped family this short is believed even where changes follow one another.
 _PLAIN_COST = 5
 
@@ -55,6 +59,8 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     if not rates.changed.any():
         family = Family("constant", {"base_lr": float(rates.rate[0])}, exact=True)
         return Identified(family, _NO_ROWS)
+    if _turns_at_random(rates):
+        return Identified(Family("unknown", {}), _NO_ROWS)
     samples = [*staircase_samples(rates, axis, epochs), row_sample(rates)]
     steps = steps_of(rates)
     stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
@@ -77,6 +83,14 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
         if broken is not None:
             return broken
     return Identified(_smooth_value(*smooth), _NO_ROWS)
+
+
+def _turns_at_random(rates: Rates) -> bool:
+    """Whether so many rows go the other way than the row before that no schedule can be seen."""
+    if len(rates) < _MANY_ROWS:
+        return False
+    move = np.diff(rates.rate)
+    return bool(np.mean(move[1:] * move[:-1] < 0) > _MOST_TURNS)
 
 
 def _broken(samples: list[Sample]) -> Identified | None:

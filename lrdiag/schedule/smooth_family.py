@@ -24,19 +24,13 @@ _CHEAPEST = 2
 _REBUILT = 1.05
 _SHORT = 3
 _NEARLY_WHOLE = 0.02
-# Random values turn at two of three rows; a cycle that turns at every second has four rows. Of
-# fewer rows than these a short schedule may be drawn.
-_MOST_TURNS = 0.5
-_MANY_ROWS = 500
 
 
 def best_smooth(full: Sample) -> Fitted | None:
     """The family with the fewest parameters among those that rebuild the sample.
 
-    Where none does, the nearest in shape; None where the rate turns about too often for a curve.
+    Where none does, the nearest in shape.
     """
-    if _turns_at_random(full):
-        return None
     sample = full.thin(_THIN)
     exact: list[Fitted] = []
     near: list[Fitted] = []
@@ -59,14 +53,6 @@ def best_smooth(full: Sample) -> Fitted | None:
         best = min(exact, key=lambda f: (f.misfit > _REBUILT, cost(f.candidate), f.misfit))
         return _tested(rounded(best, sample), full)
     return _tested(min(near, key=lambda f: f.misfit), full) if near else None
-
-
-def _turns_at_random(sample: Sample) -> bool:
-    """Whether so many rows go the other way than the row before that no cycle can be seen."""
-    if len(sample) < _MANY_ROWS:
-        return False
-    move = np.diff(sample.rate)
-    return bool(np.mean(move[1:] * move[:-1] < 0) > _MOST_TURNS)
 
 
 def _whole_cycles(found: Fitted, sample: Sample) -> Fitted:
