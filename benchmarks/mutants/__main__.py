@@ -1,7 +1,8 @@
 """`python -m benchmarks.mutants AREA...`: how many planted mistakes the tests notice.
 
 Draws mutants of each area with equal chances, runs the tests that reach the changed line
-(fastest first) against each, and prints killed and survived with a 95 % Wilson interval.
+(fastest first) against each, and prints how many are killed: of all, and of all but those that
+are explained in `explained.toml` (which are not run), with 95 % Wilson intervals.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from benchmarks.mutants.explained import explanations, reason_for, stale
 from benchmarks.mutants.reach import in_order, reaching
 from benchmarks.mutants.trial import covered, preload, trial
 
-ALIVE = ("survived", "unreached")
+ALIVE = ("survived", "unreached", "explained")
 _FUZZED = "500"
 """How many damaged files the fuzz test of the event reader makes here (10,000 in CI)."""
 _COPIED = ("benchmarks", "docs", "lrdiag", "rules", "sample_logs", "tests", "pyproject.toml",
@@ -98,17 +99,17 @@ def examine(area: str, options: argparse.Namespace) -> float:
     with (options.notes / f"{area}.survivors.jsonl").open("w") as survivors:
         for done, mutant in enumerate(sample, 1):
             began = time.monotonic()
+            why = reason_for(mutant, explained)
             tests_of = in_order(reaching(mutant, found), found["seconds"], killers, options.budget)
-            verdict, killer = "unreached", ""
-            if tests_of:
+            verdict, killer = ("explained", "") if why else ("unreached", "")
+            if tests_of and not why:
                 source = (ROOT / mutant.file).read_text()
                 verdict, killer = trial(mutant.file, planted(source, mutant.number), tests_of)
             killers[killer] += bool(killer)
             if verdict in ALIVE:
-                why = reason_for(mutant, explained)
-                verdicts["explained"] += bool(why)
                 survivors.write(json.dumps({**mutant.__dict__, "why": why or verdict}) + "\n")
                 survivors.flush()
+            verdicts["explained"] += bool(why)
             verdicts["killed"] += verdict not in ALIVE
             verdicts["examined"] += 1
             print(f"{area} {done}/{len(sample)} {verdict} {len(tests_of)} tests "
@@ -121,13 +122,16 @@ def examine(area: str, options: argparse.Namespace) -> float:
 
 
 def report(area: str, every: int, verdicts: Counter[str]) -> float:
-    """Prints the row of an area."""
-    killed, examined = verdicts["killed"], verdicts["examined"]
-    low, high = wilson(killed, examined)
-    print(f"| {area} | {every} | {examined} | {killed} | {killed / examined:.1%} "
-          f"({low:.1%} – {high:.1%}) | {verdicts['explained']} of {examined - killed} |",
-          flush=True)  # fmt: skip
-    return killed / examined
+    """Prints the row of an area; the share that was killed of what can be noticed."""
+    killed, examined, explained = (verdicts[k] for k in ("killed", "examined", "explained"))
+    print(f"| {area} | {every} | {examined} | {killed} | {_share(killed, examined)} | {explained} | "
+          f"{_share(killed, examined - explained)} |", flush=True)  # fmt: skip
+    return killed / max(examined - explained, 1)
+
+
+def _share(killed: int, total: int) -> str:
+    low, high = wilson(killed, max(total, 1))
+    return f"{killed / max(total, 1):.1%} ({low:.1%} – {high:.1%})"
 
 
 def main() -> None:
