@@ -124,8 +124,8 @@ def examine(area: str, options: argparse.Namespace) -> float:
 def report(area: str, every: int, verdicts: Counter[str]) -> float:
     """Prints the row of an area; the share that was killed of what can be noticed."""
     killed, examined, explained = (verdicts[k] for k in ("killed", "examined", "explained"))
-    print(f"| {area} | {every} | {examined} | {killed} | {_share(killed, examined)} | {explained} | "
-          f"{_share(killed, examined - explained)} |", flush=True)  # fmt: skip
+    shares = [_share(killed, examined), str(explained), _share(killed, examined - explained)]
+    print(" | ".join([f"| {area}", *map(str, (every, examined, killed)), *shares]), "|", flush=True)
     return killed / max(examined - explained, 1)
 
 
