@@ -171,10 +171,10 @@ def _filters() -> Mapping[str, Callable[..., Any]]:
     return {
         "name": name_text, "prose": prose, "count": wording.count, "where": wording.where,
         "measured": wording.measured, "certainty": wording.certainty, "title": wording.title,
-        "best": wording.best_checkpoint, "schedule_line": wording.schedule_line,
+        "best": wording.best_checkpoint, "schedule_line": wording.schedule_line, "proposal": wording.proposal,
         "run_headline": wording.run_headline, "sentence": wording.sentence,
         "failed_rules": wording.failed_rules, "passed": _passed, "not_judged": _not_judged,
-        "accepted": _accepted, "place": _place, "rank": wording.WORST_FIRST.index,
+        "accepted": wording.accepted, "place": _place, "rank": wording.WORST_FIRST.index,
         "is_link": _is_link, "tag_link": _tag_link, "action": wording.action_text,
         "capital": wording.capital, "suggestions": _suggestions, "places": wording.action_runs,
         "run_name": run_name,
@@ -187,10 +187,6 @@ def _passed(run: RunReport) -> list[str]:
 
 def _not_judged(run: RunReport) -> list[tuple[str, list[str]]]:
     return wording.by_reason(wording.with_status(run, Status.NOT_JUDGED, Status.ERROR))
-
-
-def _accepted(run: RunReport) -> list[Finding]:
-    return [f for f in run.findings if f.suppressed]
 
 
 def _place(problem: Problem) -> str:

@@ -99,6 +99,10 @@ class _Page:
         yield from (wording.sentence(wording.run_headline(run)), "")
         yield from self._plot(run, number)
         yield f"- **Schedule:** {markdown_text(wording.schedule_line(run))}"
+        line, reason = wording.proposal(run)
+        if line:
+            yield f"- **Schedule to try:** {markdown_text(line)}"
+            yield from (f"  {markdown_text(text)}" for text in (reason,) if text)
         best = wording.best_checkpoint(run)
         if best:
             yield f"- **Best checkpoint:** {markdown_text(best)}"
@@ -184,15 +188,15 @@ def _finding(finding: Finding) -> Iterator[str]:
 def _other_findings(run: RunReport) -> Iterator[str]:
     passed = wording.passed_rules(run)
     undecided = wording.with_status(run, Status.NOT_JUDGED, Status.ERROR)
-    accepted = [f for f in run.findings if f.suppressed]
+    accepted = wording.accepted(run)
     if run.failed and (passed or undecided or accepted):
         yield from ("### Other rules", "")
     if passed:
         yield f"- **Passed:** {', '.join(passed)}"
     for reason, rules in wording.by_reason(undecided):
         yield f"- **Not judged:** {', '.join(rules)}: {markdown_text(reason)}"
-    for finding in accepted:
-        yield f"- **Accepted:** {finding.rule}: {markdown_text(finding.suppressed)}"
+    for what, why in accepted:
+        yield f"- **Accepted:** {markdown_text(what)} **Why:** {markdown_text(why)}"
     yield ""
 
 

@@ -102,6 +102,9 @@ class _Page:
             yield f"  {wording.run_headline(run)}"
         yield from self._curves(run)
         yield from self._wrap(wording.schedule_line(run), 13, "  schedule")
+        for label, text in zip(("  try next", ""), wording.proposal(run), strict=True):
+            if text:
+                yield from self._wrap(text, 13, label)
         best = wording.best_checkpoint(run)
         if best:
             yield from self._wrap(best, 13, "  best")
@@ -109,6 +112,10 @@ class _Page:
             yield from self._roles(run)
         for finding in run.failed:
             yield from self._finding(finding)
+        for what, why in wording.accepted(run):
+            yield ""
+            yield from self._wrap(what, 11, "  accepted ")
+            yield from self._wrap(why, 17, " " * 11 + "why:")
         if self.verbose:
             yield from self._details(run)
 
@@ -166,8 +173,6 @@ class _Page:
             yield from self._wrap(
                 text, 13, "  not judged" if finding.status is not Status.ERROR else "  broke"
             )
-        for finding in (f for f in run.findings if f.suppressed):
-            yield from self._wrap(f"{finding.rule}: {finding.suppressed}", 13, "  accepted")
 
     def _table(self, report: HealthReport) -> Iterator[str]:
         yield ""

@@ -214,6 +214,20 @@ def with_status(run: RunReport, *status: Status) -> list[Finding]:
     return [f for f in run.findings if f.status in status and not f.suppressed]
 
 
+def accepted(run: RunReport) -> list[tuple[str, str]]:
+    """(what was found, why and by whom it is accepted until when) of each suppressed finding."""
+    return [
+        (f"{_placed(f)}: {f.message or f.summary}", f.suppressed)
+        for f in run.findings
+        if f.suppressed
+    ]
+
+
+def _placed(finding: Finding) -> str:
+    place = where(finding)
+    return f"{title(finding)}, {place}" if place else title(finding)
+
+
 def best_checkpoint(run: RunReport) -> str:
     """The best checkpoint and the epochs trained after it, or nothing."""
     role = next((r for r in ("val_loss", "val_accuracy") if r in run.metrics), None)
@@ -245,6 +259,21 @@ def schedule_line(run: RunReport) -> str:
     known = all(math.isfinite(d.before) and math.isfinite(d.after) for d in drops)
     if not known:
         steps = [position(d.epoch, d.step) for d in drops[:6]]
-        return f"{schedule.family}: drops at {', '.join(steps)} ({drops[0].source})"
+        return f"{schedule.family}: drops at {', '.join(steps)} ({_known_from(drops[0].source)})"
     start = number(drops[0].before)
-    return f"{schedule.family}: {start} {' '.join(steps)}{more} ({drops[0].source})"
+    return f"{schedule.family}: {start} {' '.join(steps)}{more} ({_known_from(drops[0].source)})"
+
+
+def _known_from(source: str) -> str:
+    """How a drop is known, in words."""
+    return "told by the training loss alone" if source == "from_loss" else source
+
+
+def proposal(run: RunReport) -> tuple[str, str]:
+    """The schedule to try next as a line of PyTorch, else in words, and the reason; "" if none."""
+    proposed = run.schedule.proposed if run.schedule else None
+    if not proposed:
+        return "", ""
+    milestones = ", ".join(str(m) for m in proposed.get("milestones", ()))
+    words = f"drops at epochs {milestones} by {proposed.get('gamma')}"
+    return str(proposed.get("pytorch") or words), str(proposed.get("reason") or "")

@@ -70,6 +70,7 @@ MISTAKES: dict[str, Mistake] = {
         "on, or a value overwritten on resume.",
         "Pass gamma from the configuration to the scheduler: "
         "MultiStepLR(optimizer, milestones, gamma=config.gamma).",
+        ("pytorch/pytorch#52911",),
     ),
     "gamma_applied_twice": Mistake(
         "schedule-mismatch",
@@ -88,8 +89,11 @@ MISTAKES: dict[str, Mistake] = {
     "extra_drop": Mistake(
         "schedule-mismatch",
         "The rate fell where no milestone is configured: a hand-made change, a second scheduler, "
-        "or a resume with other settings.",
-        "Remove the second place that sets param_group['lr'], or configure the milestone.",
+        "a resume that replays the scheduler on a rate that had fallen already, or step(epoch) "
+        "called again at a milestone.",
+        "Remove the second place that sets param_group['lr'], restore the rate or the scheduler on "
+        "resume but not both, and call step() without an argument.",
+        ("MichiganCOG/ViP#19", "pytorch/pytorch#21623"),
     ),
     "missing_drop": Mistake(
         "schedule-mismatch",

@@ -47,13 +47,17 @@ def propose(schedule: ScheduleSummary, findings: Sequence[Finding]) -> dict[str,
 
 
 def _moves(finding: Finding) -> bool:
-    failed = finding.status is Status.FAILED and finding.rule in _MOVING
-    return failed and "first_milestone" in finding.suggested
+    return _counts(finding) and finding.rule in _MOVING and "first_milestone" in finding.suggested
+
+
+def _counts(finding: Finding) -> bool:
+    """Whether a finding failed and nobody has accepted it."""
+    return finding.status is Status.FAILED and not finding.suppressed
 
 
 def _idle(findings: Sequence[Finding]) -> dict[int, Finding]:
     """Numbers of the drops (from 1) that brought nothing by a failed finding."""
-    failed = (f for f in findings if f.status is Status.FAILED and f.rule == "plateau-after-drop")
+    failed = (f for f in findings if _counts(f) and f.rule == "plateau-after-drop")
     return {f.drop: f for f in failed if f.drop is not None}
 
 

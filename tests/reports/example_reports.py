@@ -52,6 +52,15 @@ def curve(role: str, tag: str, values: list[float], offset: int = 0) -> ReportCu
     return ReportCurve(role, tag, steps, tuple(map(float, steps)), tuple(values))
 
 
+PROPOSED = {
+    "milestones": [100, 120],
+    "gamma": 0.1,
+    "base_lr": 0.1,
+    "pytorch": "scheduler = MultiStepLR(optimizer, milestones=[100, 120], gamma=0.1)",
+    "reason": "drop-too-late: the second drop came after 30 epochs without progress.",
+}
+
+
 def schedule(*, proposed: bool = False) -> ScheduleSummary:
     drops = tuple(
         DropSummary(m, float(m), lr_at(m - 1), lr_at(m), "lr", "logged") for m in MILESTONES
@@ -68,7 +77,7 @@ def schedule(*, proposed: bool = False) -> ScheduleSummary:
         configured={"milestones": [100, 150], "gamma": 0.1},
         configured_origin="command line",
         agreement="matches",
-        proposed={"milestones": [100, 120], "gamma": 0.1, "base_lr": 0.1} if proposed else None,
+        proposed=PROPOSED if proposed else None,
     )
 
 

@@ -15,6 +15,7 @@ from lrdiag.findings import (
     Verdict,
 )
 from lrdiag.reports import wording
+from lrdiag.reports.registry import report_format
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,9 @@ def test_a_suppressed_finding_asks_for_nothing():
 def test_drops_known_from_the_loss_only_have_no_rates():
     drop = DropSummary(50, 50.0, math.nan, math.nan, "lr", "from_loss", 0.9)
     report = RunReport("r", Verdict.HEALTHY, schedule=ScheduleSummary("unknown", {}, (drop,)))
-    assert wording.schedule_line(report) == "unknown: drops at epoch 50 (from_loss)"
+    assert wording.schedule_line(report) == (
+        "unknown: drops at epoch 50 (told by the training loss alone)"
+    )
 
 
 def test_the_best_checkpoint_and_the_epochs_after_it(examples):
@@ -97,3 +100,22 @@ def test_reasons_are_grouped_largest_first():
         for rule, reason in (("a", "x"), ("b", "y"), ("c", "y"), ("c", "y"))
     ]
     assert wording.by_reason(findings) == [("y", ["b", "c"]), ("x", ["a"])]
+
+
+@pytest.mark.parametrize("format_name", ["term", "markdown", "html"])
+def test_a_proposed_schedule_is_shown_with_its_reason_and_never_for_a_healthy_run(
+    examples, format_name
+):
+    told = "MultiStepLR(optimizer, milestones=[100, 120]", "30 epochs without"
+    sick = report_format(format_name).render(examples.sick()).replace("\\", "")
+    healthy = report_format(format_name).render(examples.healthy())
+    assert all(text in sick for text in told)
+    assert "try next" not in healthy and "Schedule to try" not in healthy
+
+
+def test_a_proposal_without_a_line_of_pytorch_is_told_in_words():
+    proposed = {"milestones": [40, 70], "gamma": 0.1}
+    schedule = ScheduleSummary("multistep", {}, proposed=proposed)
+    report = RunReport("r", Verdict.WARNING, schedule=schedule)
+    assert wording.proposal(report) == ("drops at epochs 40, 70 by 0.1", "")
+    assert wording.proposal(RunReport("r", Verdict.HEALTHY)) == ("", "")

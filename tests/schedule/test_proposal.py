@@ -1,5 +1,6 @@
 """What to train with next: where the first drop should be, and drops that brought nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 from lrdiag.findings import DropSummary, Finding, ScheduleSummary, SegmentSummary, Severity, Status
@@ -58,3 +59,8 @@ def test_nothing_is_proposed_without_a_reason_or_where_the_rate_rose() -> None:
 
 def test_drops_whose_effect_is_lost_in_the_noise_stay() -> None:
     assert propose(summary(drop(20, 0.1, (-0.02, 0.03))), []) is None
+
+
+def test_a_finding_that_was_accepted_proposes_nothing() -> None:
+    accepted = replace(late(), suppressed="accepted by the owner until March")
+    assert propose(summary(drop(40, 0.1)), [accepted]) is None
