@@ -102,7 +102,7 @@ def _share_left(curve: FloatArray, first: int, end: int) -> float:
     """Share of the whole fall (in the loss itself) that is still to come at these rows."""
     loss = np.exp(curve - curve[0])
     whole = float(loss[0] - loss[-3:].mean())
-    part = float(loss[max(first, 0) : max(end, 1)].mean() - loss[-3:].mean())
+    part = float(loss[max(first, 0) : end].mean() - loss[-3:].mean())
     return float(np.clip(part / max(whole, 1e-3), -5.0, 5.0))
 
 
@@ -166,7 +166,7 @@ def _across(curve: FloatArray, turn: Turn) -> Traits:
     """
     row, since, until, n = turn.row, turn.since, turn.until, len(curve)
     before = float(curve[max(since, row - 3) : row].mean())
-    just_after = curve[min(row + 1, n - 1) : min(max(row + 4, row + 2), n)]
+    just_after = curve[min(row + 1, n - 1) : min(row + 4, n)]
     end = curve[max(min(row + 1, n - 1), until - 3) : max(until, row + 2)]
     back = max(since + 1, row - max(4, (row - since) // 2))
     falling = slope(curve[back:row])

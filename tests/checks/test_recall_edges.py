@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lrdiag.checks import registry
+from lrdiag.checks.accuracy_paradox import AccuracyParadox
 from lrdiag.checks.evidence import finite, not_judged, tags_of, verdict
 from lrdiag.checks.expr import Expr
 from lrdiag.checks.recall import Recall, recall_of
@@ -96,6 +97,13 @@ def test_what_to_log_is_said_where_there_is_no_recall(make_view):
     assert recall(make_view, {"val_accuracy": ACCURACY}).startswith("No recall, false-negative")
     weighted = recall(make_view, {"val_accuracy": ACCURACY, "train_recall_weighted": ACCURACY})
     assert weighted.startswith("Only recall weighted by class frequency")
+
+
+def test_an_accuracy_without_a_finite_value_is_not_judged(make_view):
+    curves = {"val_loss": [1.0] * 8, "val_accuracy": [np.nan] * 8, "val_recall": [0.1] * 8}
+    (found,) = AccuracyParadox().evaluate(make_view(curves))
+    assert found.status is Status.NOT_JUDGED
+    assert found.reason == "The accuracy has no finite value."
 
 
 # Evidence
@@ -255,7 +263,7 @@ def test_a_condition_without_a_curve_has_no_place(make_view):
 def test_each_missing_number_is_said_once(make_view):
     found = asked(
         make_view, "val_f1.last < 0.5 and val_f1.first < 0.5 and after_drop(1).val_loss.last > 0"
-    )  # noqa: E501
+    )
     assert found.status is Status.NOT_JUDGED
     assert found.reason == (
         "The condition cannot be decided: no val_f1 was logged; there is no drop 1 (the run has 0)."

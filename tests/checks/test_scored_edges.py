@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lrdiag.checks import lr_too_low
 from lrdiag.checks.data_leakage import DataLeakage
 from lrdiag.checks.drop_too_early import DropTooEarly
 from lrdiag.checks.drop_too_late import DropTooLate, flat_from
@@ -158,13 +159,22 @@ def test_what_too_low_a_rate_did(make_view, rates):
     assert late["cause"] == "The rate was too low from the start."
 
 
-def test_a_rate_that_fell_early_needs_less_to_be_too_low(make_view, shapes):
-    view = make_view(*shapes.drop_too_early())
-    found = one(LrTooLow(), view)
-    likely = weigh(view, "lr_too_low").probability
-    early = weigh(view, "drop_too_early")
-    expected = likely >= scorecard("lr_too_low").threshold or (likely >= 0.25 and early.failed)
-    assert (found.status is Status.FAILED) is expected
+@pytest.mark.parametrize(("probability", "early", "failed_"), [
+    (0.25, 0.9, True), (0.2499, 0.9, False), (0.25, 0.1, False), (0.49, 0.9, True),
+    (0.51, 0.1, True),
+])  # fmt: skip
+def test_a_rate_that_fell_early_needs_less_to_be_too_low(
+    make_view, rates, monkeypatch, probability, early, failed_
+):
+    likely = {"lr_too_low": probability, "drop_too_early": early}
+
+    def weighed(view, name, *more):
+        return replace(weigh(view, name, *more), probability=likely[name], threshold=0.5)
+
+    monkeypatch.setattr(lr_too_low, "weigh", weighed)
+    assert failed(LrTooLow(), make_view(lines(), rates(40, 8))) is failed_
+    # Without a drop nothing fell early.
+    assert failed(LrTooLow(), make_view(lines(), [0.1] * 40)) is (probability >= 0.5)
 
 
 def test_leakage_has_no_wide_gap(make_view):
@@ -196,8 +206,7 @@ def test_what_an_early_drop_did_and_where_it_should_be(make_view, rates):
     found = one(DropTooEarly(SURE), make_view(lines(), rates(40, 8)))
     facts = found.facts
     assert facts["share"] == 0.2 and found.drop == 1
-    assert facts["fall_before"] == pytest.approx(1 - math.exp(-0.05))
-    assert facts["fall_after"] == pytest.approx(1 - math.exp(-0.05))
+    assert facts["pace_before"] == facts["pace_after"] == "was falling 4.9% a row"
     # 0.4 of the 32 rows that are left later: row 21.
     view = make_view(lines(), rates(40, 8))
     assert facts["where"] == row_place(view, 8) and facts["target"] == row_place(view, 21)
@@ -208,11 +217,28 @@ def test_what_an_early_drop_did_and_where_it_should_be(make_view, rates):
     assert steps.suggested == {}
 
 
+@pytest.mark.parametrize(("slope", "pace"), [
+    (0.0004, "hardly moved"), (-0.0004, "hardly moved"), (0.0006, "was rising 0.1% a row"),
+    (-0.1, "was falling 9.5% a row"),
+])  # fmt: skip
+def test_how_fast_the_loss_moved_before_and_after_an_early_drop(make_view, rates, slope, pace):
+    facts = one(DropTooEarly(SURE), make_view(lines(train=slope), rates(40, 8))).facts
+    assert facts["pace_before"] == facts["pace_after"] == pace
+
+
+@pytest.mark.parametrize(("drop", "pace"), [(3, "had only 3 rows"), (4, "was falling 4.9% a row")])
+def test_a_slope_before_an_early_drop_needs_three_rows_behind_the_first(
+    make_view, rates, drop, pace
+):
+    facts = one(DropTooEarly(SURE), make_view(lines(), rates(40, drop))).facts
+    assert facts["pace_before"] == pace
+
+
 def test_a_long_run_is_told_in_its_own_rows(make_view, rates):
     slow = lines(128, -0.01, -0.01)
     view = make_view(slow, rates(128, 20))
     found = one(DropTooEarly(SURE), view)
-    assert found.facts["fall_before"] == pytest.approx(1 - math.exp(-0.01), rel=1e-3)
+    assert found.facts["pace_before"] == "was falling 1.0% a row"
     # Row 10 of 64; 0.4 of 54 later is row 32, which is row 64 of the run.
     assert found.facts["target"] == row_place(view, 64)
     assert abs(found.suggested["first_milestone"] - 64) <= 1
@@ -263,7 +289,7 @@ def test_where_a_curve_went_flat():
 
 
 def test_an_oscillation_is_as_large_as_asked(make_view, rates):
-    view = make_view(rough(), rates(40, 20))
+    view = make_view(rough(), rates(40, 20, gamma=0.5))
     noise = one(PostDropOscillation(), view).observed
     assert noise == traits_of(view)["last_val_noise_after"]
     assert failed(PostDropOscillation(SURE, min_noise=noise), view)
@@ -274,6 +300,13 @@ def test_an_oscillation_is_as_large_as_asked(make_view, rates):
     assert found.facts["train_noise"] == traits_of(view)["last_train_noise_after"]
     none = one(PostDropOscillation(SURE), make_view(rough(), [0.1] * 40))
     assert (none.status, none.observed) == (Status.PASSED, None)
+
+
+@pytest.mark.parametrize(("gamma", "work"), [(0.21, True), (0.19, False)])
+def test_noise_after_a_deep_drop_is_no_work_of_the_rate(make_view, rates, gamma, work):
+    view = make_view(rough(), rates(40, 20, gamma=gamma))
+    assert failed(PostDropOscillation(SURE), view) is work
+    assert failed(PostDropOscillation(SURE, min_ratio=gamma), view)
 
 
 @pytest.mark.parametrize(("drop", "judged"), [(35, True), (36, False)])
