@@ -171,7 +171,8 @@ def _filters() -> Mapping[str, Callable[..., Any]]:
     return {
         "name": name_text, "prose": prose, "count": wording.count, "where": wording.where,
         "measured": wording.measured, "certainty": wording.certainty, "title": wording.title,
-        "best": wording.best_checkpoint, "schedule_line": wording.schedule_line, "proposal": wording.proposal,
+        "best": wording.best_checkpoint, "schedule_line": wording.schedule_line,
+        "proposal": wording.proposal,
         "run_headline": wording.run_headline, "sentence": wording.sentence,
         "failed_rules": wording.failed_rules, "passed": _passed, "not_judged": _not_judged,
         "accepted": wording.accepted, "place": _place, "rank": wording.WORST_FIRST.index,

@@ -39,7 +39,7 @@ def explained(answer: Reconciled, rates: Rates) -> Identified | None:
     return Identified(Family(q.family, used, exact=True, clock=_clock(answer, h)), rows)
 
 
-def _drops_done(family: str, used: dict[str, Any], tick: FloatArray, k: int) -> FloatArray:
+def _drops_done(family: str, used: Mapping[str, Any], tick: FloatArray, k: int) -> FloatArray:
     """float64[n]: milestones passed before each row; 0 for families without any."""
     if family not in _STEPPED:
         return np.zeros_like(tick)

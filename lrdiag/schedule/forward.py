@@ -34,9 +34,14 @@ def rate_at(family: str, parameters: Parameters, tick: FloatArray) -> FloatArray
     Raises:
         KeyError: an unknown family or a missing parameter.
     """
-    at = np.maximum(np.asarray(tick, np.float64), 0.0)
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        return np.asarray(FORWARD[family](parameters, at), np.float64)
+        return unguarded_rate_at(family, parameters, tick)
+
+
+def unguarded_rate_at(family: str, parameters: Parameters, tick: FloatArray) -> FloatArray:
+    """The same for callers in a loop that have told numpy already to ignore overflow."""
+    at = np.maximum(np.asarray(tick, np.float64), 0.0)
+    return np.asarray(FORWARD[family](parameters, at), np.float64)
 
 
 def _constant(p: Parameters, t: FloatArray) -> FloatArray:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lrdiag.runs import FloatArray
-from lrdiag.schedule.forward import rate_at
+from lrdiag.schedule.forward import unguarded_rate_at
 from lrdiag.schedule.values import ConfiguredSchedule
 
 
@@ -30,7 +30,9 @@ class Frame:
 
     def at(self, rows: Any) -> Frame:
         """The frame of some rows only."""
-        return replace(self, step=self.step[rows])
+        if len(rows) == len(self.step):
+            return self
+        return Frame(self.step[rows], self.rows_are_epochs, self.per_epoch, self.phase, self.first)
 
     def rows_late(self, base: float) -> float:
         """Rows by which a base lies after the log's own first index (0 or 1 for most logs)."""
@@ -98,14 +100,16 @@ def simulate(
     tick = ticks(hypothesis, frame, unit)
     if tick is None:
         return None
-    rates = rate_at(family, disturbed_parameters(hypothesis, parameters), tick)
+    rates = unguarded_rate_at(family, disturbed_parameters(hypothesis, parameters), tick)
     if hypothesis.kind == "jump" and hypothesis.factor is not None:
         rates = np.where(frame.step >= (hypothesis.at or 0.0), rates * hypothesis.factor, rates)
     return rates
 
 
-def disturbed_parameters(h: Hypothesis, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def disturbed_parameters(h: Hypothesis, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters that were really used under a hypothesis."""
+    if h.kind not in ("wrong_gamma", "missed_drop"):
+        return parameters
     used = dict(parameters)
     if h.kind == "wrong_gamma":
         used["gamma"] = h.gamma

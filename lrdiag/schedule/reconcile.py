@@ -64,6 +64,7 @@ class Question:
         return np.asarray(np.abs(rates - self.rates.rate[rows]) / self.width[rows])
 
 
+@np.errstate(all="ignore")
 def reconcile(question: Question) -> Hypothesis | None:
     """The simplest hypothesis that rebuilds the log, None if there is none.
 

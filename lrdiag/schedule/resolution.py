@@ -25,7 +25,8 @@ _MAX_PRINTED = 9
 _TELLING_VALUES = 8
 _COARSEST_DIGITS = 3
 _COARSEST_DECIMALS = 4
-_MAX_VALUES = 300
+_MAX_VALUES = 150
+_FIRST_VALUES = 8
 # A coarser printing that would blur the smallest rate by more than this is not assumed.
 _MOST_BLUR = 0.06
 _FINEST_ASSUMED = 6
@@ -89,14 +90,18 @@ def _shortest(value: float) -> tuple[str, int]:
     return digits.rstrip("0") or "0", lead + (int(exponent) if exponent else 0)
 
 
-def half_widths(rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+def half_widths(rate: FloatArray, how: Resolution | None = None) -> tuple[FloatArray, FloatArray]:
     """float64[n] twice: half the interval of true rates that are logged as each value.
+
+    Args:
+        rate: float64[n], finite.
+        how: their resolution, if it is known already.
 
     Returns:
         The widths to test with, and the finest that the values allow (they differ where too few
         values were seen to tell the resolution).
     """
-    how = resolution(rate)
+    how = how or resolution(rate)
     size = np.abs(rate)
     fine = width_of(how, size)
     if how.kind not in ("digits", "decimals"):

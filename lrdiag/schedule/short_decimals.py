@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # More digits than these nobody writes for a rate or a factor by hand.
 _WRITTEN_DIGITS = 4
+# A ratio to a rate that printing cannot tell from 0 has no upper end.
+_LARGEST = 1e12
 
 
 def shortest_between(low: float, high: float) -> float:
@@ -27,7 +29,7 @@ def is_short_factor(low: float, high: float) -> bool:
 
     As 0.1, 1/3 or the square root of 0.1.
     """
-    if low <= 0:
+    if low <= 0 or high > _LARGEST:
         return False
     ranges = ((low, high), (1 / high, 1 / low), (low**2, high**2))
     return any(significant_digits(shortest_between(*r)) <= _WRITTEN_DIGITS for r in ranges)

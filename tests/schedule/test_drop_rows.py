@@ -111,3 +111,7 @@ def test_digits_are_those_of_the_shortest_decimal(number: float, digits: int) ->
 )
 def test_factors_that_people_write(factor: float, short: bool) -> None:
     assert is_short_factor(factor * (1 - 1e-7), factor * (1 + 1e-7)) is short
+
+
+def test_an_open_range_holds_no_factor_that_people_write() -> None:
+    assert is_short_factor(1e-3, 1e297) is False
