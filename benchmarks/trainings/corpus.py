@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.trainings import logs, truth
+from benchmarks.trainings.comparison import Panel, capped
 from benchmarks.trainings.engine import Network, train
 from benchmarks.trainings.plans import Planned, describe, plans, step_like
 from benchmarks.trainings.recipe import Recipe
@@ -78,7 +79,7 @@ def draw_base(generator: np.random.Generator, kind: str) -> Base:
         return Base(kind, task, network, epochs, recipe, None)
     grid = ADAM_RATES if adam else SGD_RATES
     swept = train(task, network, [replace(recipe, lr=x) for x in grid], [1, 2], epochs)
-    ends = truth.capped(swept.curves["test_loss"])[..., -3:].mean((1, 2))
+    ends = capped(swept.curves["test_loss"])[..., -3:].mean((1, 2))
     best = int(ends.argmin())
     return Base(kind, task, network, epochs, replace(recipe, lr=grid[best]), float(ends[best]))
 
@@ -102,7 +103,7 @@ def make_run(
     names, recipes = ["run", *plan.reruns], [plan.recipe, *plan.reruns.values()]
     seeds = [int(x) for x in generator.integers(1 << 30, size=SEEDS)]
     trained = train(base.task, network, recipes, seeds, base.epochs)
-    panel = truth.Panel(names, trained)
+    panel = Panel(names, trained)
     labels = truth.judge(plan, panel, {}, base.kind)
     gap = None if base.best is None else float(panel.final[0].mean() / base.best - 1)
     style = logs.draw_style(generator)
@@ -116,7 +117,7 @@ def make_run(
 
 
 def entry_of(
-    base: Base, plan: Planned, labels: truth.Labels, panel: truth.Panel, style: logs.Style,
+    base: Base, plan: Planned, labels: truth.Labels, panel: Panel, style: logs.Style,
     name: str, index: int,
 ) -> dict[str, Any]:  # fmt: skip
     """One line of `truth.jsonl`."""

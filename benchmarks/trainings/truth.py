@@ -1,8 +1,7 @@
 """What is wrong with a training, by reruns without the suspected fault.
 
-The rules and thresholds follow the description of the shared corpus: a difference is material when
-it is larger than three standard deviations between seeds, larger than 5 %, and has the same sign
-for every seed; what lies between material and clearly immaterial is left open (`ignored`).
+The rules and thresholds follow the description of the shared corpus; what lies between material and
+clearly immaterial (see `comparison`) is left open (`ignored`).
 """
 
 from __future__ import annotations
@@ -12,12 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.trainings.engine import Trained
+from benchmarks.trainings.comparison import MATERIAL_SIGMAS, Panel
 from benchmarks.trainings.plans import Planned
 
-CAP = 20.0
-MATERIAL, MATERIAL_SIGMAS = 0.05, 3.0
-IMMATERIAL, IMMATERIAL_SIGMAS, HIDDEN_BY_NOISE = 0.025, 1.5, 0.08
 OVERFIT, OVERFIT_OPEN = 0.10, 0.04
 RISE, RISE_OVER_RERUN, RISE_OPEN = 0.10, 0.08, 0.03
 WOBBLE, WOBBLE_OPEN, WOBBLE_RATIO = 0.05, 0.03, 3.0
@@ -28,22 +24,6 @@ RATE_FAMILY = frozenset(
 AFTER_DROP = frozenset({"post_drop_divergence", "post_drop_oscillation"})
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A rerun against the run: relative gain of test loss, also in seed standard deviations."""
-
-    gain: float
-    sigmas: float
-    material: bool
-
-    @property
-    def immaterial(self) -> bool:
-        """Clearly no difference; a gain above 8 % is never hidden by noise."""
-        return self.gain < IMMATERIAL or (
-            self.sigmas < IMMATERIAL_SIGMAS and self.gain < HIDDEN_BY_NOISE
-        )
-
-
 @dataclass
 class Labels:
     """Labels found so far, labels left open, and the numbers behind them."""
@@ -51,47 +31,6 @@ class Labels:
     found: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
     evidence: dict[str, Any] = field(default_factory=dict)
-
-
-class Panel:
-    """The run (row 0) and its reruns. Losses are capped; curves are [recipes, seeds, epochs]."""
-
-    def __init__(self, names: list[str], trained: Trained) -> None:
-        self.row = {name: i for i, name in enumerate(names)}
-        self.raw = trained.curves
-        self.test = capped(trained.curves["test_loss"])
-        self.train = capped(trained.curves["train_loss"])
-        self.epochs = self.test.shape[-1]
-        self.final = self.test[..., -3:].mean(-1)
-        best = capped(trained.curves["val_loss"]).argmin(-1)
-        self.at_best = np.take_along_axis(self.test, best[..., None], -1)[..., 0]
-        self.spread = float(np.median(self.final.std(-1, ddof=1)))
-
-    def compare(self, run: np.ndarray, rerun: np.ndarray) -> Comparison:
-        """Is the rerun better (lower)? Arrays over seeds, paired."""
-        gains = run - rerun
-        sigma = max(float(rerun.std(ddof=1)), self.spread, 1e-4)
-        relative, sigmas = gains.mean() / max(run.mean(), 1e-9), gains.mean() / sigma
-        material = (
-            sigmas > MATERIAL_SIGMAS
-            and relative > MATERIAL
-            and gains.min() > 0
-            and gains[0] / max(run[0], 1e-9) > 0.6 * MATERIAL
-        )
-        return Comparison(float(relative), float(sigmas), bool(material))
-
-    def final_gain(self, name: str) -> Comparison:
-        """By the mean of the last three epochs."""
-        return self.compare(self.final[0], self.final[self.row[name]])
-
-    def best_gain(self, name: str) -> Comparison:
-        """By the epoch with the best validation loss."""
-        return self.compare(self.at_best[0], self.at_best[self.row[name]])
-
-
-def capped(losses: np.ndarray) -> np.ndarray:
-    """NaN and anything above count as `CAP`."""
-    return np.where(np.isfinite(losses), np.minimum(losses, CAP), CAP)
 
 
 def judge(plan: Planned, panel: Panel, about: dict[str, Any], kind: str) -> Labels:

@@ -9,6 +9,7 @@ pytest.importorskip("torch", reason="the generator trains with torch")
 pytest.importorskip("sklearn", reason="the generator draws tasks with scikit-learn")
 
 from benchmarks.trainings import truth
+from benchmarks.trainings.comparison import Panel
 from benchmarks.trainings.corpus import make_corpus
 from benchmarks.trainings.engine import Network, Trained, train
 from benchmarks.trainings.plans import Planned, panel
@@ -57,7 +58,7 @@ def planted(plan, **test_losses):
     test = np.array([np.tile(test_losses[n.replace(" ", "_")], (3, 1)) for n in names]) + noise
     falling = np.tile(np.linspace(1, 0.2, 20), (len(names), 3, 1))
     curves = {"test_loss": test, "val_loss": test, "train_loss": falling}
-    return truth.Panel(names, Trained(curves, np.ones(20), np.ones(20), 1))
+    return Panel(names, Trained(curves, np.ones(20), np.ones(20), 1))
 
 
 def test_a_rise_after_the_drop_that_the_rerun_lacks_is_divergence():
