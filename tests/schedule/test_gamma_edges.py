@@ -198,3 +198,21 @@ def test_a_constant_rate_is_constant():
     assert (found.family.name, found.family.parameters, found.family.exact) == (
         "constant", {"base_lr": 0.1}, True,
     )  # fmt: skip
+
+
+def ending(*last, rows=40):
+    """A constant rate with other rates in its last rows."""
+    rates = np.full(rows, 0.0123456789)
+    rates[-len(last) :] = last
+    return told(rates)
+
+
+def test_the_last_rows_of_a_decay_are_no_drops():
+    # Factors and rates that nobody writes, all in the last rows.
+    assert ending(0.0117123987, 0.0103876193)[1] == []
+    # A short factor, a short rate, or rows that follow are drops made by hand.
+    assert ending(0.00123456789)[1] == [39]
+    assert ending(0.005)[1] == [39]
+    held = np.full(40, 0.0123456789)
+    held[20:] = 0.0104287113
+    assert told(held)[1] == [20]

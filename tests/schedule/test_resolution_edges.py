@@ -257,6 +257,12 @@ def test_steps_may_count_from_one():
     assert found.clock.origin == 1.0
 
 
+def test_epochs_may_end_one_step_early():
+    single = np.arange(1000)
+    (found,) = staircase_samples(rates_of(0.1 * 0.9 ** ((single + 1) // 100)), epochs(), None)
+    assert found.clock.origin == -1.0 and found.tick.tolist() == list(range(11))
+
+
 def test_a_rate_that_moves_within_epochs_is_no_staircase():
     assert staircase_samples(rates_of(0.1 * 0.99 ** (STEPS / 10), STEPS), epochs(), None) == []
 
