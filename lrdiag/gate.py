@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from lrdiag.baseline import Baseline, compare
@@ -142,13 +142,28 @@ def _about_problems(problems: tuple[Problem, ...], run: str) -> Iterator[Reason]
 
 def _about_run(run: RunReport, policy: Policy) -> Iterator[Reason]:
     findings = [f for f in run.findings if not policy.judge_by or f.rule in policy.judge_by]
-    yield from _about_findings(run, findings, policy)
+    found = [*_about_findings(run, findings, policy)]
+    for condition in policy.conditions:
+        found = _with_condition(found, condition, _about_condition(run, condition))
+    yield from found
     yield from _about_problems(run.problems, run_name(run))
     yield from _about_numbers(run)
     yield from _about_roles(run, policy)
     yield from _about_rules(run, policy)
-    for condition in policy.conditions:
-        yield from _about_condition(run, condition)
+
+
+def _with_condition(
+    found: list[Reason], condition: Condition, unmet: Iterator[Reason]
+) -> list[Reason]:
+    """The reasons and those of a condition; findings that it covers are told on its line."""
+    for reason in unmet:
+        same = [r for r in found if r.name in condition.covers and r.outcome is Outcome.FAILED]
+        if not same or reason.outcome is not Outcome.FAILED:
+            return [*found, reason]
+        names = ", ".join(dict.fromkeys(r.name for r in same))
+        told = replace(reason, message=f"{reason.message} The same is found by {names}.")
+        return [*(r for r in found if r not in same), told]
+    return found
 
 
 def _about_findings(run: RunReport, findings: list[Finding], policy: Policy) -> Iterator[Reason]:

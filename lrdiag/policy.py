@@ -11,10 +11,15 @@ from lrdiag.rulefile.condition import Expression
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An absolute floor or ceiling that must hold. `text` is its YAML, `message` its words."""
+    """An absolute floor or ceiling that must hold. `text` is its YAML, `message` its words.
+
+    `covers` names rules that say the same: where the condition does not hold, their findings are
+    told on its line.
+    """
 
     expression: Expression
     message: str = ""
+    covers: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -10,7 +10,7 @@ import click
 @click.command(name="export")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "--format", "form", type=click.Choice(["json", "csv", "parquet"]), default="json",
+    "-f", "--format", "form", type=click.Choice(["json", "csv", "parquet"]), default="json",
     show_default=True, help="csv and parquet are one long table; problems go beside it.",
 )  # fmt: skip
 @click.option(

@@ -87,7 +87,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
     help="Show the version and exit.",
 )  # fmt: skip
 def cli() -> None:
-    r"""lrdiag: a linter for training runs.
+    """lrdiag: a linter for training runs.
 
     Reads the logs a training left behind, works out what the learning-rate schedule did, and
     says with evidence whether the run is healthy, what is wrong and what to change.
@@ -99,7 +99,7 @@ def cli() -> None:
       lrdiag analyze logs/
       lrdiag gate logs/ --policy imbalanced
       lrdiag COMMAND --help
-    """
+    """  # noqa: D301 - click wants the character \b itself
 
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells do it; 1 would read as failed findings

@@ -8,6 +8,7 @@ from types import TracebackType
 
 QUIET_SECONDS = 1.0
 REFRESH_SECONDS = 0.1
+BAR = 20
 
 
 class Progress:
@@ -30,7 +31,9 @@ class Progress:
             return
         self._drawn = now
         left = elapsed / max(done, 1) * (total - done)
-        sys.stderr.write(f"\r\x1b[K{done}/{total} {self._noun}, about {left:.0f} s left")
+        full = BAR * done // max(total, 1)
+        drawn = "#" * full + "." * (BAR - full)
+        sys.stderr.write(f"\r\x1b[K[{drawn}] {done}/{total} {self._noun}, {_about(left)} left")
         sys.stderr.flush()
 
     def __exit__(
@@ -42,3 +45,10 @@ class Progress:
         if self._drawn:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def _about(seconds: float) -> str:
+    """`about 40 s`, `about 12 min`, `about 3 h`."""
+    if seconds < 120:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.0f} h"

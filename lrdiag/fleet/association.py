@@ -199,10 +199,13 @@ def in_words(association: Association) -> str:
             f"{a.rule} goes with {a.setting} = {a.value}: share {a.effect:+.0%}"
             f" ({a.low:+.0%} to {a.high:+.0%}), adjusted p = {a.adjusted:.2g}"
         )
-    which = "high" if a.effect > 0.5 else "low"
+    which, chance, low, high = "high", a.effect, a.low, a.high
+    if a.effect < 0.5:
+        which, chance, low, high = "low", 1 - a.effect, 1 - a.high, 1 - a.low
     return (
-        f"{a.rule} goes with a {which} {a.setting}: a run with it has the higher value with"
-        f" probability {a.effect:.2f} ({a.low:.2f} to {a.high:.2f}), adjusted p = {a.adjusted:.2g}"
+        f"{a.rule} goes with a {which} {a.setting}: of a run with it and one without, the former"
+        f" has the {which}er value with probability {chance:.2f} ({low:.2f} to {high:.2f}),"
+        f" adjusted p = {a.adjusted:.2g}"
     )
 
 

@@ -65,7 +65,7 @@ def _outcome(o: Outcome) -> tuple[str, ...]:
     else:
         interval = f"{change.value:+.4g}"
     note = ""
-    if o.judgement == "unclear" and o.noise is not None:
+    if o.judgement == "unclear" and o.noise is not None and not math.isfinite(change.low):
         within = abs(change.value) < 2 * o.noise
         note = f", {'within' if within else 'beyond'} the noise of a point"
     values = f"{o.before:.4g} → {o.after:.4g}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from lrdiag.findings import Finding, HealthReport, RunReport, Status
 from lrdiag.fleet.groups import Group, find_groups, with_group_names
 from lrdiag.fleet.intervals import mean_interval, spread, t_tail, wilson
+from lrdiag.fleet.short_names import short_names
 
 MIN_FOR_OUTLIERS = 4
 """Runs a group needs before one can be called odd: three others give a noise with 2 degrees
@@ -238,18 +239,23 @@ def _notes(
         if role in OUTCOMES
     ]
     told = f"; best {', '.join(noise)} between runs" if noise else ""
-    yield f"Group {group.name}: {len(group.runs)} runs that differ by seed{told}."
+    names = [run.run for run in group.runs]
+    short = dict(zip(names, short_names(names)[0], strict=True))
+    by_words: dict[str, list[str]] = {}
     for f in findings:
-        yield f"Group {group.name}: {f['rule']} in {_who(f)}{_sure(f)}."
+        by_words.setdefault(f"{_who(f, short)}{_sure(f)}", []).append(f["rule"])
+    found = [f"{', '.join(rules)} in {words}." for words, rules in by_words.items()]
+    first = f"Group {group.name}: {len(group.runs)} runs that differ by seed{told}."
+    yield " ".join([first, *found])
     for odd in outliers:
         yield f"Group {group.name}: odd one out, {odd['message']} {odd['remedy']}"
 
 
-def _who(finding: dict[str, Any]) -> str:
+def _who(finding: dict[str, Any], short: Mapping[str, str]) -> str:
     failed, judged = finding["failed"], finding["judged"]
     if finding["scope"] == "all":
         return f"all {judged} runs"
-    names = f" ({failed[0]})" if finding["scope"] == "one" else ""
+    names = f" ({short[failed[0]]})" if finding["scope"] == "one" else ""
     low, high = finding["interval"]
     return f"{len(failed)} of {judged} runs{names}, share {low:.0%} to {high:.0%}"
 

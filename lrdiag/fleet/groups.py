@@ -104,11 +104,14 @@ def _key_for(by: str, runs: Sequence[RunReport]) -> Callable[[RunReport], Hashab
 def _key_by_pattern(by: str) -> Callable[[RunReport], Hashable | None]:
     import re2  # linear time: the expression may come from a configuration file
 
-    compile_: Any = re2.compile
+    re2_: Any = re2
+    options = re2_.Options()
+    options.log_errors = False  # it would write to stderr by itself
     try:
-        pattern = compile_(by)
-    except re2.error as error:
-        raise ConfigError(f"--group-by {by!r}: {error}.", "Correct the expression.") from None
+        pattern = re2_.compile(by, options)
+    except re2_.error as error:
+        why = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else error
+        raise ConfigError(f"--group-by {by!r}: {why}.", "Correct the expression.") from None
 
     def key(run: RunReport) -> Hashable | None:
         """What the expression's groups matched; None where it does not match."""
@@ -126,7 +129,7 @@ def _key_by_parameters(
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise ConfigError(
-            f"--group-by {by!r}: no run has a parameter {', '.join(map(repr, unknown)) or by!r}.",
+            f"--group-by {by!r}: no run has a parameter {', '.join(unknown) or repr(by)}.",
             f"Known are {', '.join(sorted(known)[:12]) or 'none'}; or give an expression on the"
             " run's name, such as '(.*)/seed.*'.",
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from lrdiag.findings import RunReport
 
+_OF_SCHEDULE = "schedule."
 MAX_SETTINGS = 2_000
 """Parameters looked at a run; a configuration that holds more is data, not settings."""
 
@@ -77,8 +78,17 @@ def _rounded(value: float) -> float:
 
 
 def varied(runs: Sequence[RunReport]) -> dict[str, list[Any]]:
-    """Settings that differ between runs, each with its value for every run (None if absent)."""
+    """Settings that differ between runs, each with its value for every run (None if absent).
+
+    What was read off the schedule is left out where a parameter says the same of every run.
+    """
     every = [settings_of(run) for run in runs]
     names = dict.fromkeys(name for found in every for name in found)
     columns = {name: [found.get(name) for found in every] for name in names}
-    return {n: values for n, values in columns.items() if len({repr(v) for v in values}) > 1}
+    told = {n: values for n, values in columns.items() if len({repr(v) for v in values}) > 1}
+    params = [values for name, values in told.items() if not name.startswith(_OF_SCHEDULE)]
+    return {
+        name: values
+        for name, values in told.items()
+        if not (name.startswith(_OF_SCHEDULE) and values in params)
+    }

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lrdiag.errors import ConfigError
 from lrdiag.findings import MetricSummary, RunReport, Severity
 from lrdiag.fleet.association import Association, associations, only_found
-from lrdiag.fleet.group_findings import values_of
-from lrdiag.fleet.groups import find_groups
+from lrdiag.fleet.group_findings import odd_runs, values_of
+from lrdiag.fleet.groups import Group, find_groups
 from lrdiag.fleet.intervals import spread
 from lrdiag.fleet.settings import varied
 
@@ -43,8 +43,9 @@ class Row:
 class Sweep:
     """The runs, best first, and what they say together.
 
-    `noise`: standard deviation of the best value between seeds (pooled over groups), None
-    when no group is known. `ties`: runs that this noise cannot tell from the best healthy one.
+    `noise`: standard deviation of the best value between seeds (pooled over groups, without
+    their odd ones), None when no group is known. `odd`: runs that are worse than their group's
+    noise allows, in words. `ties`: runs that this noise cannot tell from the best healthy one.
     """
 
     role: str
@@ -58,6 +59,7 @@ class Sweep:
     found: tuple[Association, ...]
     asked: int
     settings: tuple[str, ...]
+    odd: tuple[str, ...] = ()
 
 
 def sweep_of(runs: Sequence[RunReport], role: str = "", group_by: str = "") -> Sweep:
@@ -74,14 +76,16 @@ def sweep_of(runs: Sequence[RunReport], role: str = "", group_by: str = "") -> S
             f"Known roles: {', '.join(known)}." if known else "Check lrdiag analyze.",
         )
     higher = _direction(runs, role)
-    groups = {id(run): g.name for g in find_groups(runs, group_by) for run in g.runs}
+    found_groups = find_groups(runs, group_by)
+    groups = {id(run): g.name for g in found_groups for run in g.runs}
+    odd = [o for g in found_groups for o in odd_runs(g.runs) if o["role"] == role]
     columns = varied(runs)
     rows = [
         _row(run, role, {n: v[i] for n, v in columns.items()}, groups.get(id(run), ""))
         for i, run in enumerate(runs)
     ]
     rows.sort(key=lambda row: _rank(row.best, higher))
-    noise = _pooled_noise(runs, role, group_by)
+    noise = _pooled_noise(found_groups, role, {o["run"] for o in odd})
     healthy, unhealthy = _best(rows, fit=True), _best(rows, fit=False)
     asked = associations(runs)
     return Sweep(
@@ -96,6 +100,7 @@ def sweep_of(runs: Sequence[RunReport], role: str = "", group_by: str = "") -> S
         only_found(asked),
         len(asked),
         tuple(columns),
+        tuple(f"{o['message']} {o['remedy']}" for o in odd),
     )
 
 
@@ -152,9 +157,10 @@ def _why(runs: Sequence[RunReport], row: Row | None) -> tuple[str, ...]:
     return tuple(f"{f.rule}: {f.message or f.summary}" for f in errors)
 
 
-def _pooled_noise(runs: Sequence[RunReport], role: str, group_by: str) -> float | None:
+def _pooled_noise(groups: Sequence[Group], role: str, odd: Collection[str]) -> float | None:
     """Standard deviation between runs of a group, pooled over groups by degrees of freedom."""
-    found = [spread(values_of(g.runs, role, "best")) for g in find_groups(runs, group_by)]
+    kept = [[run for run in group.runs if run.run not in odd] for group in groups]
+    found = [spread(values_of(runs, role, "best")) for runs in kept]
     found = [f for f in found if f.size > 1]
     degrees = sum(f.size - 1 for f in found)
     if not degrees:

@@ -10,27 +10,51 @@ from dataclasses import asdict
 from typing import Any
 
 from lrdiag.fleet.association import in_words
+from lrdiag.fleet.short_names import distinct_width, short_names
 from lrdiag.fleet.sweep import Row, Sweep
-from lrdiag.reports.columns import Table
+from lrdiag.reports.columns import Table, cells, cut_middle
 from lrdiag.reports.escaping import csv_cell, markdown_name, markdown_text, name_text, prose
 
 BAR = 12
 SHOWN = 30
+READABLE = 28
+"""Columns a run's name gets before the bar gives way, even where fewer would tell names apart."""
+
 HEADINGS = ("run", "verdict", "best", "at epoch", "last", "rate", "drops at", "findings")
 
 
 def terminal(sweep: Sweep, width: int = 100, *, every: bool = False) -> str:
     """The table, best run first, with a bar for where each stands, then what follows from it."""
     rows = sweep.rows if every else sweep.rows[:SHOWN]
-    table = Table(width, shrink=0)
-    table.add(("run", f"best {sweep.role}", "", *HEADINGS[1:2], *HEADINGS[3:]))
-    for row in rows:
-        name, verdict, best, *rest = _cells(row)
-        table.add((name_text(name), best, bar(row, sweep), verdict, *rest))
-    lines = list(table.lines())
+    names, pattern = short_names([row.run for row in sweep.rows])
+    lines = _table(sweep, rows, [name_text(name) for name in names[: len(rows)]], width)
+    if pattern:
+        lines += ["", f"All runs are called {name_text(pattern)}"]
     if len(rows) < len(sweep.rows):
         lines.append(f"… and {len(sweep.rows) - len(rows)} more (--all)")
     return "\n".join([*lines, "", *(prose(line) for line in sentences(sweep))]) + "\n"
+
+
+def _table(sweep: Sweep, rows: Sequence[Row], names: Sequence[str], width: int) -> list[str]:
+    """The rows; where the names would look alike, without the bar, at last each on its own line."""
+    longest = max(map(cells, names), default=0)
+    room = max(distinct_width(names, cut_middle), min(longest, READABLE))
+    for fold, bars in ((False, True), (False, False), (True, True), (True, False)):
+        table = Table(width, shrink=0)
+        table.add(_line("" if fold else "run", f"best {sweep.role}", "", HEADINGS, bars))
+        for name, row in zip(names, rows, strict=True):
+            table.add(_line("" if fold else name, "", bar(row, sweep), _cells(row), bars))
+        if fold or table.widths()[0] >= room:
+            break
+    lines = list(table.lines())
+    if not fold:
+        return lines
+    return [lines[0], *(text for pair in zip(names, lines[1:], strict=True) for text in pair)]
+
+
+def _line(name: str, best: str, drawn: str, row: Sequence[str], bars: bool) -> tuple[str, ...]:
+    _, verdict, value, *rest = row
+    return (name, best or value, *([drawn] if bars else []), verdict, *rest)
 
 
 def markdown(sweep: Sweep) -> str:
@@ -71,8 +95,11 @@ def sentences(sweep: Sweep) -> Iterator[str]:
         place = "better, but not healthy" if better else "best of those that are not healthy"
         why = " ".join(sweep.why_unhealthy)
         yield f"{bad.run}: {sweep.role} {_number(bad.best)}, {place}: {why}"
+    yield from (f"Odd one out of its group: {message}" for message in sweep.odd)
     if sweep.noise is not None:
-        yield f"Noise of {sweep.role} between seeds: {_number(sweep.noise)} (standard deviation)."
+        without = ", without odd ones out" if sweep.odd else ""
+        number = _number(sweep.noise)
+        yield f"Noise of {sweep.role} between seeds: {number} (standard deviation{without})."
     if sweep.ties:
         yield (
             f"That noise cannot tell {len(sweep.ties)} more from the best: "

@@ -78,15 +78,20 @@ class Table:
         """Add a row; all rows have the same number of cells."""
         self.rows.append(tuple(row))
 
-    def lines(self, style: Callable[[str], str] = str) -> Iterator[str]:
-        """The rows as lines of at most `width` columns; `style` may colour a cell's text."""
+    def widths(self) -> list[int]:
+        """Columns of the screen that each column of the table gets."""
         if not self.rows:
-            return
+            return []
         widths = [max(cells(row[i]) for row in self.rows) for i in range(len(self.rows[0]))]
         for column, least in ((-1, 26), (self.shrink, 16), (-1, 8)):
             over = sum(widths) + 2 * (len(widths) - 1) - self.width
             if over > 0:
                 widths[column] = max(widths[column] - over, min(widths[column], least))
+        return widths
+
+    def lines(self, style: Callable[[str], str] = str) -> Iterator[str]:
+        """The rows as lines of at most `width` columns; `style` may colour a cell's text."""
+        widths = self.widths()
         for row in self.rows:
             shown = [
                 (cut_middle if column == self.shrink else cut)(text, widths[column])

@@ -32,6 +32,9 @@ class ConditionModel(BaseModel):
 
     when: Annotated[str, Field(min_length=1, max_length=2_000)] = Field(description="must hold")
     message: Text = Field(default="", description="what it means when it does not hold")
+    covers: Words = Field(
+        default=[], description="rules that say the same: told on this line when it does not hold"
+    )
 
 
 class RequireModel(BaseModel):
@@ -132,11 +135,16 @@ def _name_mistakes(
 ) -> Iterator[Mistake]:
     require = data.get("require")
     baseline = data.get("baseline")
-    groups = [
+    groups: list[tuple[tuple[str | int, ...], Any, str, Collection[str] | None, str]] = [
         (("require", "roles"), require, "roles", ROLE_NAMES, "role"),
         (("require", "rules"), require, "rules", rules, "rule"),
         (("judge_by",), data, "judge_by", rules, "rule"),
         (("baseline", "metrics"), baseline, "metrics", ROLE_NAMES, "role"),
+    ]
+    conditions = data.get("conditions")
+    groups += [
+        (("conditions", index, "covers"), entry, "covers", rules, "rule")
+        for index, entry in enumerate(conditions if isinstance(conditions, list) else [])
     ]
     for path, holder, key, known, what in groups:
         names = holder.get(key) if isinstance(holder, Mapping) else None
@@ -190,6 +198,6 @@ def _policy(model: PolicyModel, file: str) -> Policy:
 
 
 def _condition(entry: str | ConditionModel) -> Condition:
-    text = entry if isinstance(entry, str) else entry.when
-    message = "" if isinstance(entry, str) else entry.message
-    return Condition(parse_condition(text, policy_vocabulary()), message)
+    model = ConditionModel(when=entry) if isinstance(entry, str) else entry
+    condition = parse_condition(model.when, policy_vocabulary())
+    return Condition(condition, model.message, tuple(model.covers))

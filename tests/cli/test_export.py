@@ -36,6 +36,13 @@ def run(*arguments):
     return CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False)
 
 
+def test_a_single_run_is_called_by_its_folder(logs, monkeypatch):
+    for folder, path in ((logs, logs / "run1"), (logs / "run1", ".")):
+        monkeypatch.chdir(folder)
+        (series,) = json.loads(run(path).stdout)["series"]
+        assert series["run"] == "run1"
+
+
 def test_json_is_strict_and_holds_the_problems(logs, tmp_path):
     output = tmp_path / "out.json"
     assert run(logs, "--format", "json", "--output", output).exit_code == 0

@@ -92,6 +92,20 @@ def test_group_by_parameter_and_by_pattern():
     assert len(find_groups(runs, "/(.*)")) == 2
 
 
+def test_a_wrong_expression_is_told_once_and_in_words(capfd):
+    with pytest.raises(ConfigError, match=r"'\(': missing \)"):
+        find_groups([run("a")], "(")
+    assert capfd.readouterr().err == ""
+
+
+def test_rules_that_fail_alike_are_told_together():
+    runs = [run(f"s_seed{i}/log.csv", failed=("overfitting", "loss-spike")) for i in range(3)]
+    (note,) = describe(find_groups(runs)[0])["notes"]
+    assert "overfitting, loss-spike in all 3 runs." in note
+    one = [run(f"s_seed{i}/log.csv", failed=("overfitting",) if i == 2 else ()) for i in range(4)]
+    assert "1 of 4 runs (seed2)" in describe(find_groups(one)[0])["notes"][0]
+
+
 @pytest.mark.parametrize("by", ["nonsense", "(", ","])
 def test_a_group_by_that_cannot_work_is_an_error(by):
     with pytest.raises(ConfigError, match="--group-by"):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_planted_association_is_found_and_noise_is_not():
         for i, lr in enumerate([0.01] * 12 + [0.1] * 12)
     ]
     found = [a for a in associations(runs) if a.found]
-    assert {a.setting for a in found} == {"optimizer.lr", "schedule.base_lr"}
+    assert {a.setting for a in found} == {"optimizer.lr"}
     best = found[0]
     assert best.effect == 1.0
     assert best.low > 0.5
@@ -116,6 +117,46 @@ def test_false_discoveries_stay_below_the_rate():
         ]
         alarms += any(a.found for a in associations(runs))
     assert alarms <= 12  # 5 expected at most; more than 12 has probability 0.15 %
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 160])
+def test_names_that_are_alike_at_both_ends_can_be_told_apart(width):
+    runs = [run(f"resnet_lr0.1_{'x' * 30}_s{i}_cosine_{'y' * 40}/metrics.csv") for i in range(6)]
+    runs += [run(f"resnet_lr0.1_{'x' * 30}_s9_linear_more_{'y' * 40}/metrics.csv")]
+    text = sweep_text.terminal(sweep_of(runs), width)
+    for i in (0, 1, 2, 3, 4, 5, 9):
+        assert f"s{i}_" in text.partition("All runs are called")[0]
+    assert "All runs are called resnet_lr0.1_" in text
+
+
+def test_a_long_name_stands_on_a_line_of_its_own():
+    runs = [run(f"{'a' * 45}{i}{'b' * 45}") for i in range(3)]
+    lines = sweep_text.terminal(sweep_of(runs), 100).splitlines()
+    for r in runs:
+        assert lines[lines.index(r.run) + 1].startswith("  0.5  ")
+
+
+def test_a_setting_that_a_parameter_tells_is_not_told_twice():
+    runs = [run(f"r{i}", lr=lr) for i, lr in enumerate((0.1, 0.2, 0.3))]
+    assert "schedule.base_lr" not in varied(runs)
+    other = [replace(r, params={}) for r in runs]
+    assert "schedule.base_lr" in varied(other)
+
+
+def test_a_low_setting_is_told_as_such():
+    runs = [run(f"r{i}", failed=i < 10, width=i) for i in range(20)]
+    found = next(s for s in sweep_text.sentences(sweep_of(runs)) if "width" in s)
+    assert "goes with a low width" in found
+    assert "the lower value with probability 1.00 (0." in found
+
+
+def test_an_odd_run_is_told_and_does_not_count_as_noise():
+    runs = [run(f"m_seed{i}", 0.5 + 0.01 * i) for i in range(5)]
+    quiet = sweep_of(runs).noise
+    sweep = sweep_of([*runs, run("m_seed9", 0.9)])
+    assert sweep.noise == pytest.approx(quiet)
+    assert "Odd one out of its group: m_seed9" in sweep_text.terminal(sweep, 400)
+    assert "without odd ones out" in sweep_text.terminal(sweep, 400)
 
 
 def test_noise_between_seeds_makes_ties():

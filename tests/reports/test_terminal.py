@@ -7,6 +7,8 @@ import pytest
 
 from lrdiag.findings import Finding, HealthReport, RunReport, Severity, Status, Verdict
 from lrdiag.reports.columns import cells
+from lrdiag.reports.html import HtmlFormat
+from lrdiag.reports.markdown import MarkdownFormat
 from lrdiag.reports.terminal import TerminalFormat
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -95,6 +97,18 @@ def test_a_broken_check_and_an_accepted_finding_are_told():
     report = HealthReport((run,))
     assert "! loss-spike on r: ZeroDivisionError in it" in TerminalFormat().render(report)
     assert "accepted" in TerminalFormat(verbose=True).render(report)
+
+
+def test_an_accepted_finding_is_shown_with_what_it_says_and_why_it_is_accepted():
+    accepted = Finding(
+        "overfitting", Status.FAILED, Severity.ERROR, message="val_loss rose 30 %.",
+        suppressed="best checkpoint kept (ada, until 2027-06-30)",
+    )  # fmt: skip
+    report = HealthReport((RunReport("r", Verdict.HEALTHY, findings=(accepted,)),))
+    for found in (TerminalFormat(), MarkdownFormat(), HtmlFormat()):
+        text = " ".join(found.render(report).split())
+        assert "overfitting: val_loss rose 30 %." in text.replace("&#37;", "%")
+        assert "best checkpoint kept (ada, until 2027-06-30)" in text
 
 
 def test_a_megabyte_of_name_stays_short(examples):
