@@ -207,10 +207,7 @@ def ending(*last, rows=40):
     return told(rates)
 
 
-def test_the_last_rows_of_a_decay_are_no_drops():
-    # Factors and rates that nobody writes, all in the last rows.
-    assert ending(0.0117123987, 0.0103876193)[1] == []
-    # A short factor, a short rate, or rows that follow are drops made by hand.
+def test_a_short_factor_or_rate_in_the_last_row_is_a_drop_made_by_hand():
     assert ending(0.00123456789)[1] == [39]
     assert ending(0.005)[1] == [39]
     held = np.full(40, 0.0123456789)
