@@ -523,3 +523,15 @@ def test_nothing_is_found_in_no_bytes():
     assert len(framing.scan(nothing, 0, 0).starts) == 0
     assert len(framing.hop(nothing, 0, 0, {}, 9).starts) == 0
     assert framing.next_sound(nothing, 0, 0, 0) == Search(0, False)
+
+
+@pytest.mark.usefixtures("small_windows")
+@pytest.mark.parametrize("beyond", [1, 100, 5000])
+def test_a_claim_beyond_the_file_in_a_later_window_hides_nothing(reader, beyond):
+    some = [VERSION, *(record(s) for s in range(1, 300))]
+    rest = len(b"".join(some[250:]))
+    some[250] = codec.header(rest - FRAME + beyond) + some[250][HEADER:]
+    read = reader(*some)
+    read.read_new()
+    assert set(range(1, 300)) - set(steps(read)) <= {250}
+    assert [p.offset for p in read.damage.log.problems()] == [len(b"".join(some[:250]))]
