@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from lrdiag.checks.rows import Rows, rows_of
 from lrdiag.checks.stages import PlacedChange, place_drops
 from lrdiag.runs import FloatArray
 from lrdiag.statistics.distributions import t_quantile_975
-from lrdiag.statistics.trend import fit_trend
+from lrdiag.statistics.trend import Trend, fit_trend
 from lrdiag.view import RunView
 
 WINDOW = 10
@@ -24,9 +25,9 @@ def drop_efficacies(view: RunView) -> list[dict[str, Any]]:
     """What each drop of the schedule brought, in the order of `view.schedule.drops`.
 
     For each role: level before the drop, at the end of its segment, change, 95 % interval. The
-    levels are ends of robust lines (Theil-Sen) through up to `WINDOW` rows; their errors use the
-    effective number of points (autocorrelated noise). Empty where the drop cannot be placed; a
-    role with fewer than 3 rows on either side is left out.
+    levels are ends of robust lines (Theil-Sen) through up to `WINDOW` rows; their errors count
+    that neighbouring rows hang together (`statistics.correlated_noise`). Empty where the drop
+    cannot be placed; a role with fewer than 4 rows on either side is left out.
     """
     placed = {drop.number: drop for drop in place_drops(view)}
     numbers = range(1, len(view.schedule.drops) + 1)
@@ -46,24 +47,25 @@ def _brought(rows: Rows, role: str, placed: PlacedChange) -> dict[str, Any] | No
     after = _level(values[max(placed.row, placed.until - WINDOW) : placed.until])
     if before is None or after is None:
         return None
-    change = after[0] - before[0]
-    half = t_quantile_975(max(before[2] + after[2] - 2.0, 1.0)) * float(
-        np.hypot(before[1], after[1])
-    )
+    change = after.level - before.level
+    error = math.hypot(before.level_error, after.level_error)
+    if not math.isfinite(error):
+        return None
+    half = t_quantile_975(_freedom(before, after)) * error
     return {
-        "before": before[0],
-        "after": after[0],
+        "before": before.level,
+        "after": after.level,
         "change": change,
         "interval": [change - half, change + half],
     }
 
 
-def _level(values: FloatArray) -> tuple[float, float, float] | None:
-    """Level at the end, its standard error and the effective number of points."""
-    trend = fit_trend(np.arange(len(values), dtype=np.float64), values)
-    if trend is None:
-        return None
-    # The end of a line through n points is known 2 / sqrt(n) times the noise (Draper and
-    # Smith 1998, section 1.4: variance at the edge is close to 4 / n).
-    error = 2.0 * trend.noise / np.sqrt(max(trend.effective, 1.0))
-    return trend.level, float(error), trend.effective
+def _level(values: FloatArray) -> Trend | None:
+    return fit_trend(np.arange(len(values), dtype=np.float64), values)
+
+
+def _freedom(*trends: Trend) -> float:
+    """Degrees of freedom of a difference of levels (Satterthwaite 1946)."""
+    parts = [(t.level_error**2, t.effective) for t in trends]
+    total = sum(variance for variance, _ in parts)
+    return total**2 / sum(v**2 / free for v, free in parts) if total > 0 else 1.0

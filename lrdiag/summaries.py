@@ -19,6 +19,7 @@ from lrdiag.findings import (
 )
 from lrdiag.runs import FloatArray, Run, Series
 from lrdiag.schedule.values import Agreement, Change, ConfiguredSchedule, Schedule
+from lrdiag.statistics.noise import noise_level
 from lrdiag.view import Curve, RunView
 
 CURVE_POINTS = 400
@@ -79,15 +80,9 @@ def _metric_summary(curve: Curve, axis: EpochAxis) -> MetricSummary:
 
 
 def point_noise(value: FloatArray) -> float | None:
-    """Robust standard deviation of a point around its local trend, None below 5 points.
-
-    Second differences of white noise have variance 6 sigma^2 and no trend; 1.4826 turns the
-    median absolute deviation into a standard deviation (Rousseeuw and Croux 1993).
-    """
-    if len(value) < 5:
-        return None
-    second = value[2:] - 2.0 * value[1:-1] + value[:-2]
-    return float(1.4826 * np.median(np.abs(second)) / np.sqrt(6.0))
+    """Jitter from row to row (`statistics.noise.noise_level`), None where it cannot be told."""
+    noise = noise_level(value)
+    return noise if np.isfinite(noise) else None
 
 
 def schedule_summary(view: RunView) -> ScheduleSummary:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrdiag.checks.answers import finite, not_judged, tags_of, verdict
+from lrdiag.checks.evidence import finite, not_judged, tags_of, verdict
 from lrdiag.checks.interface import Evidence
 from lrdiag.checks.rows import rows_of
+from lrdiag.checks.scorecard_judgement import row_place
 from lrdiag.checks.stages import MOST_DROPS, place_drops
-from lrdiag.checks.weighing import row_place
 from lrdiag.statistics.change import level_change
 from lrdiag.statistics.discoveries import adjusted_p_values
 from lrdiag.view import RunView
@@ -59,7 +60,7 @@ class AccuracyDrop:
                 unit=UNIT,
                 interval=finite((change.low, change.high)),
                 p_value=p_value,
-                confidence=1.0 - min(1.0, 50 * p_value) if failed else None,
+                confidence=_confidence(p_value) if failed else None,
                 points=drop.until - drop.since,
                 first_step=drop.change.step,
                 last_step=int(rows.step[drop.until - 1]),
@@ -79,3 +80,12 @@ class AccuracyDrop:
         if drops > MOST_DROPS:
             return not_judged(f"The rate falls in {drops} steps, one gradual decay.")
         return not_judged(f"No drop has {self.min_rows} rows on both sides.")
+
+
+def _confidence(p_value: float) -> float:
+    """Largest probability of a fall that a p-value allows where as many falls as not are expected.
+
+    1 / (1 - e p ln p) (Sellke, Bayarri and Berger 2001); no labelled training had this fault.
+    """
+    p_value = max(p_value, 1e-12)
+    return 1.0 / (1.0 - math.e * p_value * math.log(p_value))

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lrdiag.checks.answers import verdict
+from lrdiag.checks.evidence import verdict
 from lrdiag.checks.interface import Evidence
+from lrdiag.checks.scorecard_judgement import Weighed, common, drop_place, weigh
 from lrdiag.checks.shape import Shape
-from lrdiag.checks.weighing import Weighed, common, drop_place, weigh
 from lrdiag.view import RunView
 
 HOLD = 0.4  # where the corpus's counterfactual puts the first drop: 0.4 of the rest later
+
+SLOPE_ROWS = 3  # rows below which a stretch has no slope; the first row of the run is left out
+STILL = 0.0005  # relative change a row that one decimal of a percent writes as zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,25 @@ class DropTooEarly:
 def _facts(view: RunView, weighed: Weighed) -> dict[str, Any]:
     shape, traits = weighed.shape, weighed.traits
     share = (weighed.shape.drops[0].row if shape.drops else len(shape) // 10) / len(shape)
-    before = traits.get("first_train_slope", 0.0) / shape.scale
-    after = traits.get("first_train_slope_after", 0.0) / shape.scale
     target = _target(shape)
+    row = shape.drops[0].row if shape.drops else 0
+    before = traits["first_train_slope"] / shape.scale
+    after = traits["first_train_slope_after"] / shape.scale
     return {
         "share": share,
-        "where": drop_place(view, shape, shape.drops[0].row) if shape.drops else "the start",
-        "fall_before": -math.expm1(before),
-        "fall_after": -math.expm1(after),
+        "where": drop_place(view, shape, row) if shape.drops else "the start",
+        "pace_before": _pace(before) if row > SLOPE_ROWS else f"had only {row * shape.scale} rows",
+        "pace_after": _pace(after),
         "target": drop_place(view, shape, target),
     }
+
+
+def _pace(slope: float) -> str:
+    """How a loss moves, by the slope of its logarithm a row."""
+    change = math.expm1(slope)
+    if abs(change) < STILL:
+        return "hardly moved"
+    return f"was {'falling' if change < 0 else 'rising'} {abs(change):.1%} a row"
 
 
 def _target(shape: Shape) -> int:

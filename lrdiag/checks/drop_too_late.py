@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lrdiag.checks.answers import verdict
+from lrdiag.checks.evidence import verdict
 from lrdiag.checks.interface import Evidence
+from lrdiag.checks.scorecard_judgement import Weighed, common, drop_place, weigh
 from lrdiag.checks.traits import smooth
-from lrdiag.checks.weighing import Weighed, common, drop_place, weigh
 from lrdiag.runs import FloatArray
 from lrdiag.statistics.noise import noise_level
 from lrdiag.view import RunView

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrdiag.checks.answers import finite, not_judged, tags_of, verdict
+from lrdiag.checks.evidence import finite, not_judged, tags_of, verdict
 from lrdiag.checks.interface import Evidence
+from lrdiag.checks.scorecard_judgement import drop_place, why_not
 from lrdiag.checks.shape import shape_of
 from lrdiag.checks.stages import MOST_DROPS
-from lrdiag.checks.weighing import drop_place, why_not
 from lrdiag.statistics.change import level_change
 from lrdiag.statistics.discoveries import adjusted_p_values
 from lrdiag.view import RunView

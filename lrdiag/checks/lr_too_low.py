@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrdiag.checks.answers import verdict
+from lrdiag.checks.evidence import verdict
 from lrdiag.checks.interface import Evidence
-from lrdiag.checks.weighing import Weighed, common, weigh
+from lrdiag.checks.scorecard_judgement import Weighed, common, weigh
 from lrdiag.view import RunView
 
-EARLY_PROBABILITY = 0.25
-"""Enough where the rate very likely fell too early: what is left of the run is then trained at too
-low a rate, and the corpus calls both names right in nine of ten such runs."""
+EARLY_PROBABILITY, LOW_PROBABILITY = 0.4, 0.25
+"""A rate that fell too early is too low for what is left of the run: two names of one cause, which
+share their probability. Where an early drop has the first of it, the second is enough here (sweep
+of both on out-of-fold probabilities: among the pairs by which lr_too_low alarms under 0.8 % of the
+healthy runs, the one of the most right verdicts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class LrTooLow:
             yield weighed
             return
         up = weighed.traits["val_up"]
-        likely = weighed.failed or (weighed.probability >= EARLY_PROBABILITY and _fell_early(view))
+        likely = weighed.failed or (weighed.probability >= LOW_PROBABILITY and _fell_early(view))
         yield verdict(
             likely and up <= self.max_up,
             observed=up,
@@ -55,7 +57,11 @@ class LrTooLow:
 
 def _fell_early(view: RunView) -> bool:
     early = weigh(view, "drop_too_early")
-    return isinstance(early, Weighed) and early.failed and bool(early.shape.drops)
+    return (
+        isinstance(early, Weighed)
+        and early.probability >= EARLY_PROBABILITY
+        and bool(early.shape.drops)
+    )
 
 
 def _facts(weighed: Weighed) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrdiag.checks.answers import verdict
+from lrdiag.checks.evidence import verdict
 from lrdiag.checks.interface import Evidence
 from lrdiag.view import Curve, RunView
 

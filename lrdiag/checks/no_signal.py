@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lrdiag.checks.answers import verdict
+from lrdiag.checks.evidence import verdict
 from lrdiag.checks.interface import Evidence
-from lrdiag.checks.weighing import Weighed, common, weigh
+from lrdiag.checks.scorecard_judgement import Weighed, common, weigh
 from lrdiag.view import RunView
 
 

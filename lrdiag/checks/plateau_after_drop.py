@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lrdiag.checks.answers import finite, not_judged, verdict
+from lrdiag.checks.evidence import finite, not_judged, verdict
 from lrdiag.checks.interface import Evidence
+from lrdiag.checks.scorecard_judgement import common, drop_place, weigh, why_not
 from lrdiag.checks.shape import Shape, Turn, shape_of
 from lrdiag.checks.stages import MOST_DROPS
 from lrdiag.checks.traits import turn_traits
-from lrdiag.checks.weighing import common, drop_place, weigh, why_not
 from lrdiag.statistics.change import level_change
 from lrdiag.view import RunView
 

@@ -9,18 +9,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lrdiag.checks.answers import finite, not_judged, tags_of, verdict
+from lrdiag.checks.evidence import finite, not_judged, tags_of, verdict
 from lrdiag.checks.interface import Evidence
 from lrdiag.checks.rows import Rows, rows_of
+from lrdiag.checks.scorecard_judgement import row_place
 from lrdiag.checks.stages import MOST_DROPS, PlacedChange, place_drops, place_rises
 from lrdiag.checks.traits import slope
-from lrdiag.checks.weighing import row_place
 from lrdiag.runs import FloatArray
 from lrdiag.statistics.change import Change, difference
 from lrdiag.statistics.discoveries import adjusted_p_values
 from lrdiag.view import RunView
 
 UNIT = "relative rise of the loss after the change of rate"
+PRECISION = 0.97
+"""Confidence: 71 of 72 findings on 3,119 labelled trainings were right (docs/accuracy.md), by the
+rule of succession (Laplace): (71 + 1) / (72 + 2)."""
+NOISE_ROWS = 20  # before a change that tell its noise: few enough to be of the same training
+NOISE_NEEDED = 6  # below, rows of the stretch before count too: a kink is better than no noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class PostDropDivergence:
             unit=UNIT,
             interval=finite((change.low / scale, change.high / scale)),
             p_value=p_value,
-            confidence=_confidence(rise, p_value) if failed else None,
+            confidence=PRECISION if failed else None,
             **_fields(view, rows, placed, role, number),
         )
 
@@ -152,17 +157,24 @@ def _blown_up(
     role = "train_loss" if "train_loss" in view.curves else "val_loss"
     fields = _fields(view, rows, placed, role, number)
     fields["facts"]["told"] = "became NaN or infinite"
-    return {**fields, "confidence": 0.95, "threshold": 0.1, "unit": UNIT}
+    return {**fields, "confidence": PRECISION, "threshold": 0.1, "unit": UNIT}
 
 
 def _rise(curve: FloatArray, placed: PlacedChange) -> tuple[Change, float]:
-    """Mean after (without the change's own row) minus mean of the three rows before."""
+    """Mean after (without the change's own row) minus mean of the three rows before.
+
+    The interval has the noise of both stretches. The p-value is that of no change at all, where
+    the noise goes on as it was before: a loss that blows up must not hide behind its own noise.
+    """
     row, until = placed.row, placed.until
     before = curve[max(0, row - 3) : row]
     after = curve[row + 1 : until]
-    change = difference(before, after, curve[max(0, row - 10) : row], after)
+    since = placed.since if row - placed.since >= NOISE_NEEDED else 0
+    around = curve[max(since, row - NOISE_ROWS) : row]
+    change = difference(before, after, around, after)
+    unchanged = difference(before, after, around, around)
     scale = float(before.mean()) if curve.min() > 0 else float(np.ptp(curve)) or 1.0
-    return change, scale
+    return replace(change, p_value=unchanged.p_value), scale
 
 
 def _recovered(curve: FloatArray, placed: PlacedChange, scale: float) -> bool:
@@ -201,11 +213,6 @@ def _already(curve: FloatArray, placed: PlacedChange) -> bool:
     before = float(np.median(curve[placed.since : placed.row]))
     blown = curve.min() > 0 and (before > 1.5 * curve[0] or float(curve[0]) > 1e3 * before)
     return placed.change.is_drop and bool(blown or before > 20 * abs(float(curve.min())))
-
-
-def _confidence(rise: float, p_value: float) -> float:
-    """Grows with the size of the rise; 0.95 at most (no fit: too few cases a band)."""
-    return float(min(0.95, 0.6 + 0.7 * min(rise, 0.5) + (0.05 if p_value < 1e-3 else 0.0)))
 
 
 def _fields(

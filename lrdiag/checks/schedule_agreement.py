@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrdiag.checks.answers import not_judged
+from lrdiag.checks.evidence import not_judged
 from lrdiag.checks.interface import Evidence
 from lrdiag.findings import Status
 from lrdiag.schedule.values import Agreement
@@ -68,8 +68,9 @@ def _unjudged(view: RunView) -> str:
         return "No configured schedule is known to compare the logged rate with."
     if not any(g.points for g in view.schedule.groups):
         return "No learning rate was logged to compare with the configured schedule."
-    if any(a.kind == "unknown" for a in view.schedule.agreements):
-        return next(a.message for a in view.schedule.agreements if a.kind == "unknown") or (
+    untold = [a for a in view.schedule.agreements if a.kind in ("unknown", "unexplained")]
+    if untold:
+        return untold[0].message or (
             "The logged rate and the configured schedule cannot be compared."
         )
     return ""

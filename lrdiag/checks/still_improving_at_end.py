@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrdiag.checks.answers import not_judged, verdict
+from lrdiag.checks.evidence import not_judged, verdict
 from lrdiag.checks.interface import Evidence
+from lrdiag.checks.scorecard_judgement import why_not
 from lrdiag.checks.shape import shape_of
-from lrdiag.checks.weighing import why_not
 from lrdiag.statistics.trend import fit_trend
 from lrdiag.view import RunView
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from lrdiag.statistics.scorecard import Scorecard
@@ -73,8 +74,54 @@ WORDS: Mapping[str, tuple[str, Teller]] = {
     "position": ("share of the run before the drop", "{:.0%}".format),
     "ratio": ("new rate over old rate", lambda v: f"{10**v:.2g}"),
     "val_noise_before": ("noise of the validation loss before the drop", "{:.1%}".format),
+    "accuracy_end": ("validation accuracy at the end", "{:.1%}".format),
+    "gap_median": ("median ratio of validation to training loss", _times),
+    "rate_above_0.5": ("share of the run above half of the highest rate", "{:.0%}".format),
+    "together": ("correlation of both losses' row-to-row movements", "{:.2f}".format),
+    "val_below": ("share of the run with validation below training loss", "{:.0%}".format),
     "before_rate": ("rate before the drop over the highest rate", lambda v: f"{10**v:.2g}"),
 }
+
+
+LOSSES = {"train": "training loss", "val": "validation loss"}
+OF_A_CURVE: Mapping[str, tuple[str, Teller]] = {
+    "total": ("{} at the start over that at the end", _times),
+    "rise": ("{} at the end against its best", _percent),
+    "best_at": ("share of the run before the best {}", "{:.0%}".format),
+    "end_slope": ("change of the {} over the last quarter", _percent),
+    "half_slope": ("change of the {} over the second half", _percent),
+    "left_half": ("share of the fall of the {} in the second half", "{:.0%}".format),
+    "left_quarter": ("share of the fall of the {} in the last quarter", "{:.0%}".format),
+    "left": ("share of the fall of the {} after the drop", "{:.0%}".format),
+    "shape_early": ("{} over the first eighth of the run", _back),
+    "noise_early": ("row-to-row noise of the {}, first half", "{:.1%}".format),
+    "noise_late": ("row-to-row noise of the {}, last quarter", "{:.1%}".format),
+    "noise_before": ("noise of the {} before the drop", "{:.1%}".format),
+    "noise_after": ("noise of the {} after the drop", "{:.1%}".format),
+    "jump": ("{} across the drop", _percent),
+    "segment": ("{} from before the drop to its segment's end", _percent),
+    "final": ("{} from before the drop to the end of the run", _percent),
+    "slope": ("change of the {} a row before the drop", _percent),
+    "slope_after": ("change of the {} a row after the drop", _percent),
+    "slope_left": ("{} if it had gone on falling as before the drop", _percent),
+    "late_progress": ("{} over the last 60 % before the drop", _back),
+    "since_start": ("{} from the start to the drop", _percent),
+}
+"""Traits that both losses have, and those that both have at every drop."""
+
+
+def words_of(name: str) -> tuple[str, Teller]:
+    """The words of a trait and how its value is written."""
+    if name in WORDS:
+        return WORDS[name]
+    which, _, rest = name.partition("_")
+    if which in ("first", "last"):
+        words, tell = words_of(rest)
+        return re.sub(r"\bthe drop\b", f"the {which} drop", words), tell
+    if which in LOSSES and rest in OF_A_CURVE:
+        words, tell = OF_A_CURVE[rest]
+        return words.format(LOSSES[which]), tell
+    return name.replace("_", " "), "{:.3g}".format
 
 
 def reasons(card: Scorecard, traits: Mapping[str, float], most: int = 4) -> tuple[str, ...]:
@@ -90,5 +137,5 @@ def reasons(card: Scorecard, traits: Mapping[str, float], most: int = 4) -> tupl
 
 def told(name: str, value: float) -> str:
     """One trait with its value."""
-    words, tell = WORDS.get(name, (name.replace("_", " "), "{:.3g}".format))
+    words, tell = words_of(name)
     return f"{words}: {tell(value)}"

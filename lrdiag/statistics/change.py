@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrdiag.runs import FloatArray
+from lrdiag.statistics.correlated_noise import stretch_noise
 from lrdiag.statistics.distributions import t_quantile_975, t_tail
-from lrdiag.statistics.noise import effective_count, noise_level
 
 WINDOW = 3  # rows averaged to a level: less is noise, more is trend
 
@@ -20,7 +20,8 @@ class Change:
     Attributes:
         value: the difference. low, high: its 95 % interval. error: its standard error.
         p_value: probability of a difference at least this far up by noise alone (one-sided).
-        effective: effective number of points behind the noise.
+        effective: degrees of freedom of the error, which neighbouring rows that hang together
+            and short stretches make few.
     """
 
     value: float
@@ -39,8 +40,8 @@ def level_change(curve: FloatArray, since: int, row: int, until: int) -> Change:
             the change stands, and where the stretch after ends (half-open).
 
     The row of the change belongs to neither level (it may be logged one row early). The noise is
-    that of the two stretches around their own trend; neighbouring rows are not independent, so
-    it counts an effective number of points.
+    that of the two stretches around their own trends, correlated from row to row
+    (`correlated_noise`).
     """
     before = curve[max(since, row - WINDOW) : row]
     first = min(row + 1, until - 1)
@@ -51,22 +52,24 @@ def level_change(curve: FloatArray, since: int, row: int, until: int) -> Change:
 def difference(
     before: FloatArray, after: FloatArray, around_before: FloatArray, around_after: FloatArray
 ) -> Change:
-    """Difference of two mean levels given the stretches they stand in."""
-    noise, effective = _noise(around_before, around_after)
+    """Difference of two mean levels given the stretches they stand in.
+
+    Each level has the noise of its own stretch (that of the other where it is too short), both
+    the same correlation; the degrees of freedom are combined (Welch 1947, Satterthwaite 1946).
+    """
     value = float(after.mean() - before.mean())
-    error = noise * float(np.sqrt(1.0 / len(before) + 1.0 / len(after)))
-    if not np.isfinite(error):
-        return Change(value, -float("inf"), float("inf"), float("nan"), 1.0, effective)
-    half = t_quantile_975(max(effective - 2.0, 1.0)) * error
-    p_value = t_tail(value / error, max(effective - 2.0, 1.0)) if error > 0 else float(value <= 0)
-    return Change(value, value - half, value + half, error, p_value, effective)
-
-
-def _noise(*stretches: FloatArray) -> tuple[float, float]:
-    """Pooled noise level and effective number of points; NaN without a stretch of 4 rows."""
-    levels = [(noise_level(s), effective_count(np.diff(s))) for s in stretches if len(s) >= 4]
-    if not levels:
-        return float("nan"), 1.0
-    total = sum(n for _, n in levels)
-    pooled = np.sqrt(sum(n * level**2 for level, n in levels) / total)
-    return float(pooled), float(total)
+    own = stretch_noise(around_before, around_after)
+    noises = [n or other for n, other in zip(own, own[::-1], strict=True)]
+    parts = [
+        (n.mean_error(len(rows)) ** 2, n.freedom)
+        for n, rows in zip(noises, (before, after), strict=True)
+        if n is not None
+    ]
+    if not parts:
+        return Change(value, -float("inf"), float("inf"), float("nan"), 1.0, 1.0)
+    error = float(np.sqrt(sum(variance for variance, _ in parts)))
+    if error == 0:
+        return Change(value, value, value, 0.0, float(value <= 0), parts[0][1])
+    freedom = error**4 / sum(variance**2 / free for variance, free in parts)
+    half = t_quantile_975(freedom) * error
+    return Change(value, value - half, value + half, error, t_tail(value / error, freedom), freedom)

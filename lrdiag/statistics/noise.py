@@ -1,4 +1,4 @@
-"""How much a curve jitters around its own trend, and how independent its points are."""
+"""How much a curve jitters from row to row around its own trend."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ MAD_TO_SIGMA = 1.4826  # normal-consistent scale of the median absolute deviatio
 
 
 def noise_level(value: FloatArray) -> float:
-    """Robust standard deviation of a point around its local trend.
+    """Robust size of the jitter from row to row, as the standard deviation of independent noise.
 
     Median absolute second difference / sqrt(6), scaled to the normal: second differences
     remove a level and a slope, the median ignores a few jumps (Rousseeuw & Croux 1993;
-    Gasser, Sroka & Jennen-Steinmetz 1986). NaN below 4 points.
+    Gasser, Sroka & Jennen-Steinmetz 1986). NaN below 4 points. Of noise whose neighbours hang
+    together it shows only what changes between them: a description of a curve, the width of no
+    interval (`correlated_noise` is made for that).
     """
     if len(value) < 4:
         return float("nan")
@@ -25,20 +27,3 @@ def noise_level(value: FloatArray) -> float:
     if robust > 0:
         return robust
     return float(np.sqrt(np.mean(second**2) / 6.0))
-
-
-def autocorrelation(residual: FloatArray) -> float:
-    """Lag-1 autocorrelation, bounded to [0, 0.9]; 0 below 5 points."""
-    if len(residual) < 5:
-        return 0.0
-    centred = residual - residual.mean()
-    power = float(centred @ centred)
-    if power <= 0:
-        return 0.0
-    return float(np.clip((centred[1:] @ centred[:-1]) / power, 0.0, 0.9))
-
-
-def effective_count(residual: FloatArray) -> float:
-    """Effective number of independent points: n (1 - r) / (1 + r) for an AR(1) residual."""
-    r = autocorrelation(residual)
-    return max(1.0, len(residual) * (1 - r) / (1 + r))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from lrdiag.runs import FloatArray
+from lrdiag.statistics.correlated_noise import Noise, stretch_noise
 from lrdiag.statistics.distributions import t_quantile_975, t_tail
-from lrdiag.statistics.noise import effective_count, noise_level
+from lrdiag.statistics.noise import noise_level
+
+AROUND = 6  # half as many rows as count from the best on and at the end: about a line for long
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +44,42 @@ def rise_over_best(curve: FloatArray) -> Rise:
     Args:
         curve: float64[n], n >= 4, finite.
 
-    The standard error counts the noise of both means (effective points, since neighbouring rows
-    hang together); the best of many is picked, which pulls it down, so the rise is compared with
-    what picking the lowest of n noisy means gives: sqrt(2 ln n) standard errors (Cramer 1946).
+    The standard error counts the noise of both means, whose rows hang together
+    (`correlated_noise`); the best of many is picked, which pulls it down, so the rise is compared
+    with what picking the lowest of n noisy means gives: sqrt(2 ln n) standard errors (Cramer
+    1946).
     """
     even = np.convolve(curve, np.ones(3) / 3, "valid")
     best = int(even.argmin())
     scale = _scale(curve, float(even[best]))
-    noise = noise_level(curve)
-    effective = effective_count(np.diff(curve))
-    error = noise * float(np.sqrt(2.0 / 3.0)) / scale
+    noise = _noise(curve, best + 1)
+    mean_error = noise.mean_error(3) / scale
+    error = mean_error * math.sqrt(2.0)
     relative = float(even[-1] - even[best]) / scale
-    half = t_quantile_975(max(effective - 2, 1.0)) * error
-    lucky = noise / np.sqrt(3.0) / scale * float(np.sqrt(2.0 * np.log(len(even))))
+    half = t_quantile_975(noise.freedom) * error
+    lucky = mean_error * math.sqrt(2.0 * math.log(max(len(even), 1)))
     z = (relative - lucky) / error if error > 0 else (0.0 if relative <= 0 else 1e3)
     return Rise(
         relative=relative,
         low=relative - half,
         high=relative + half,
-        p_value=t_tail(z, max(effective - 2, 1.0)),
+        p_value=t_tail(z, noise.freedom),
         best=best + 1,
-        onset=_onset(even, best, noise) + 1,
+        onset=_onset(even, best, noise_level(curve)) + 1,
         rows_since=len(even) - 1 - best,
         best_value=float(even[best]),
         last_value=float(even[-1]),
     )
+
+
+def _noise(curve: FloatArray, best: int) -> Noise:
+    """The noise from the best on and about the end, the larger one; not that of the descent.
+
+    The best often follows a drop of the rate: rows before it have the noise of another rate.
+    """
+    near, end = curve[max(0, best - 1) : best + 2 * AROUND], curve[-2 * AROUND :]
+    known = [n for n in stretch_noise(near, end) if n is not None]
+    return max(known, key=lambda n: n.sigma, default=Noise(noise_level(curve), 0.0, 1.0))
 
 
 def _scale(curve: FloatArray, best: float) -> float:

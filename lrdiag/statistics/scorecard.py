@@ -59,7 +59,7 @@ class Scorecard:
 
 @functools.cache
 def scorecard(name: str) -> Scorecard:
-    """A shipped card by name (`scorecards.json`; made by `benchmarks/accuracy/fit_scorecards.py`).
+    """A shipped card by name (`scorecards.json`; made by `benchmarks.accuracy.fit_scorecards`).
 
     Raises:
         KeyError: there is no card of this name.

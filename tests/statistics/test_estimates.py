@@ -11,7 +11,7 @@ from lrdiag.statistics.binning import fill_gaps, mean_between, merge_equal
 from lrdiag.statistics.change import level_change
 from lrdiag.statistics.discoveries import adjusted_p_values
 from lrdiag.statistics.distributions import normal_tail, t_quantile_975, t_tail
-from lrdiag.statistics.noise import effective_count, noise_level
+from lrdiag.statistics.noise import noise_level
 from lrdiag.statistics.onset import rise_over_best
 from lrdiag.statistics.scorecard import read_card, scorecard
 from lrdiag.statistics.trend import fit_trend, theil_sen
@@ -53,16 +53,6 @@ def test_noise_is_blind_to_trend_and_jumps():
     clean[200:] -= 2
     assert noise_level(clean + r.normal(0, 0.1, 400)) == pytest.approx(0.1, rel=0.2)
     assert math.isnan(noise_level(clean[:3]))
-
-
-def test_autocorrelated_points_count_less():
-    r = np.random.default_rng(2)
-    white = r.normal(size=400)
-    walk = np.array([0.0] * 400)
-    for i in range(1, 400):
-        walk[i] = 0.8 * walk[i - 1] + white[i]
-    assert effective_count(white) > 300
-    assert effective_count(walk) < 100
 
 
 def test_theil_sen_ignores_outliers():

@@ -1,4 +1,4 @@
-"""Weigh a run by a scorecard, or say why that cannot be done."""
+"""Judge a run by a scorecard, or say why that cannot be done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lrdiag.checks.answers import not_judged, tags_of
+from lrdiag.checks.evidence import not_judged, tags_of
 from lrdiag.checks.interface import Evidence
 from lrdiag.checks.rows import rows_of
 from lrdiag.checks.shape import NEEDED_ROWS, Shape, shape_of

@@ -1,4 +1,4 @@
-"""Short ways to say passed, failed and not judged."""
+"""Build Evidence: passed, failed, not judged, and the fields that checks share."""
 
 from __future__ import annotations
 
