@@ -535,3 +535,24 @@ def test_a_claim_beyond_the_file_in_a_later_window_hides_nothing(reader, beyond)
     read.read_new()
     assert set(range(1, 300)) - set(steps(read)) <= {250}
     assert [p.offset for p in read.damage.log.problems()] == [len(b"".join(some[:250]))]
+
+
+def test_a_chain_inside_that_ends_with_the_damaged_frame_and_the_file_is_believed():
+    end = HEADER + 3 + 2 * len(A)
+    data = buffer_of(codec.header(end - FRAME) + b"pad" + A + A)
+    assert framing.goes_on_at(data, 0, end, len(data), len(data)) == Search(15, True)
+
+
+def test_bytes_of_an_earlier_window_are_never_read_again(reader, monkeypatch):
+    rng = random.Random(2)
+    tags = [f"t{rng.randrange(30):02d}" for _ in range(230)]
+    frames = [record(1000 + k, tag, k) for k, tag in enumerate(tags)]
+    (size,) = {len(f) for f in frames}
+    for name in ("CHUNK", "MIXED"):
+        monkeypatch.setattr(event_window, name, 100 * size)
+    monkeypatch.setattr(event_reader, "MIXED", 100 * size)
+    read = reader(*frames)
+    read.read_new()
+    assert read.contents.records == 230
+    for tag in set(tags):
+        assert steps(read, tag.encode()) == [1000 + k for k, t in enumerate(tags) if t == tag]
