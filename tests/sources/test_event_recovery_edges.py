@@ -545,7 +545,7 @@ def test_a_chain_inside_that_ends_with_the_damaged_frame_and_the_file_is_believe
 
 def test_bytes_of_an_earlier_window_are_never_read_again(reader, monkeypatch):
     rng = random.Random(2)
-    tags = [f"t{rng.randrange(30):02d}" for _ in range(230)]
+    tags = [f"t{rng.randrange(30):02d}" for _ in range(270)]
     frames = [record(1000 + k, tag, k) for k, tag in enumerate(tags)]
     (size,) = {len(f) for f in frames}
     for name in ("CHUNK", "MIXED"):
@@ -553,6 +553,19 @@ def test_bytes_of_an_earlier_window_are_never_read_again(reader, monkeypatch):
     monkeypatch.setattr(event_reader, "MIXED", 100 * size)
     read = reader(*frames)
     read.read_new()
-    assert read.contents.records == 230
+    assert read.contents.records == 270
     for tag in set(tags):
         assert steps(read, tag.encode()) == [1000 + k for k, t in enumerate(tags) if t == tag]
+
+
+@pytest.mark.parametrize("count", [3, 400])
+def test_damage_that_reaches_beyond_one_record_is_told_as_a_stretch(reader, count):
+    some = [VERSION, *(record(s) for s in range(1, count))]
+    start = len(b"".join(some))
+    bad = flipped(record(count), -6)
+    read = reader(*some, bad, b"\x07" * 50, record(count + 1))
+    read.read_new()
+    (problem,) = read.damage.log.problems()
+    end = start + len(bad) + 50
+    assert problem.offset == start and f"bytes {start} to {end} ({end - start})" in problem.message
+    assert steps(read) == [*range(1, count), count + 1]
