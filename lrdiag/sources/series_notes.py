@@ -12,6 +12,7 @@ import numpy as np
 
 from lrdiag.runs import Series
 from lrdiag.sources.problem_log import ProblemLog
+from lrdiag.sources.quick_checks import surely_finite
 
 _LONG_TAG = 1000
 _MANY_TAGS = 10_000
@@ -72,6 +73,8 @@ def _short(tag: str) -> str:
 
 
 def _note_values(log: ProblemLog, found: Series) -> None:
+    if surely_finite(found.value):
+        return
     finite = np.isfinite(found.value)
     if finite.all():
         return
@@ -93,13 +96,15 @@ def _note_steps(log: ProblemLog, found: Series) -> None:
             f"{step[first]} back to {step[first + 1]}; all points are kept"
         )
         log.add("out-of-order", what, severity="info")
-    if step.min() < 0:
+    if (step.min() if back.any() else step[0]) < 0:
         what = f"{_short(found.tag)}: negative steps, down to {step.min()}"
         log.add("negative-step", what, severity="info")
 
 
 def _note_clock(log: ProblemLog, found: Series) -> None:
     wall = found.wall_time
+    if not (wall[1:] < wall[:-1]).any():
+        return
     back = wall[1:] < wall[:-1] - _CLOCK_SLACK
     if back.any():
         first = int(np.argmax(back))

@@ -36,9 +36,10 @@ class Part(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field of all rows: its bytes as one number, and the parts of it that vary."""
+    """A field of all rows: its `size` bytes as one number, and the parts of it that vary."""
 
     column: Column
+    size: int
     parts: tuple[Part, ...]
 
 
@@ -100,13 +101,13 @@ def _points(
 def _field(rows: Bytes, common: Flags, at: int, size: int) -> Field:
     """The `size` bytes, at most eight, at column `at`; zeros where there are none."""
     if not size:
-        return Field(np.zeros(len(rows), np.uint64), ())
+        return Field(np.zeros(len(rows), np.uint64), 0, ())
     # Three bytes more than the field at most: the checksum behind every payload has four.
     kind = "<u4" if size <= 4 else "<u8"
     column = np.ndarray((len(rows),), kind, rows, at, (rows.shape[1],)).astype(np.uint64)
     if size not in (4, 8):
         column &= np.uint64((1 << 8 * size) - 1)
-    return Field(column, tuple(_parts(~common[at : at + size])))
+    return Field(column, size, tuple(_parts(~common[at : at + size])))
 
 
 def _parts(varies: Flags) -> list[Part]:
@@ -147,9 +148,12 @@ def _checksums_hold(frames: Bytes, common: Flags, fields: Sequence[tuple[int, Fi
     index, part = np.empty(len(frames), np.uint64), np.empty(len(frames), np.uint32)
     for place, field in fields:
         for at, size in field.parts:
-            np.right_shift(field.column, np.uint64(8 * at), out=index)
-            index &= np.uint64((1 << 8 * size) - 1)
+            taken = field.column
+            if at:
+                taken = np.right_shift(taken, np.uint64(8 * at), out=index)
+            if at + size < field.size:
+                taken = np.bitwise_and(taken, np.uint64((1 << 8 * size) - 1), out=index)
             distance = end - 1 - place - at
             table = distance_table(distance) if size == 1 else _pair_table(distance)
-            crc ^= table.take(index.view(np.int64), out=part, mode="clip")
+            crc ^= table.take(taken.view(np.int64), out=part, mode="clip")
     return np.asarray(masked_words(crc) == frames[:, end:].view("<u4")[:, 0])
