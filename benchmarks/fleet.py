@@ -4,6 +4,7 @@
     python benchmarks/fleet.py cache --runs 1000
     python benchmarks/fleet.py memory --runs 1000 10000 100000
     python benchmarks/fleet.py dask --runs 200 1200
+    python benchmarks/fleet.py dask-runs --runs 100 400
 
 Each measurement is a whole `python -m lrdiag analyze` process; times are wall times of the best
 of `--rounds`, memory is the peak of the process and its workers. Ratios are what docs/fleet.md
@@ -192,9 +193,14 @@ def dask(counts: list[int]) -> None:
 
 def handed_over(workers: int, count: int) -> tuple[float, float]:
     """(wall, CPU) seconds of a process that hands `count` runs over; 0 workers: a local pool."""
+    return measured(f"hand_over({workers}, {count})")
+
+
+def measured(call: str) -> tuple[float, float]:
+    """(wall, CPU) seconds of a fresh process, with all it starts, that makes a call of ours."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
-    code = f"from benchmarks.fleet import hand_over; hand_over({workers}, {count})"
+    code = f"from benchmarks import fleet; fleet.{call}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     wall = time.perf_counter() - begun
@@ -221,6 +227,43 @@ def hand_over(workers: int, count: int) -> None:
         assert len(list(choose_executor(1, engine)(nothing, runs))) == count
 
 
+def dask_runs(counts: list[int]) -> None:
+    """CPU time a run of real analyses, the slope between two counts: start-up cancels."""
+    adopt()
+    with tempfile.TemporaryDirectory() as place:
+        folders = [make_runs(Path(place) / str(count), count) for count in counts]
+        for workers in (0, 1, 2, 4):
+            took = [analyzed_there(workers, folder) for folder in folders]
+            wall, cpu = (
+                (b - a) / (counts[1] - counts[0]) * 1e3 for a, b in zip(*took, strict=True)
+            )
+            name = f"{workers} dask worker(s)" if workers else "one process, no dask"
+            print(f"{name}: {cpu:.2f} ms CPU a run ({wall:.2f} ms wall)", flush=True)
+
+
+def analyzed_there(workers: int, folder: Path) -> tuple[float, float]:
+    """(wall, CPU) seconds of an analysis by so many dask workers; 0: none, in one process."""
+    return measured(f"analyze_by({workers}, {str(folder)!r})")
+
+
+def analyze_by(workers: int, folder: str) -> None:
+    """Analyse the runs of a folder on a cluster of its own."""
+    from lrdiag.diagnose import analyze_paths
+    from lrdiag.fleet.executors import choose_executor
+
+    if not workers:
+        analyze_paths([folder])
+        return
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        engine = cluster.scheduler_address.replace("tcp://", "dask://")
+        report = analyze_paths([folder], map_runs=choose_executor(1, engine))
+        assert not [p for run in report.runs for p in run.problems if p.severity == "error"]
+
+
 def nothing(place):
     from lrdiag.findings import RunReport, Verdict
 
@@ -229,7 +272,7 @@ def nothing(place):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["throughput", "cache", "memory", "dask"])
+    parser.add_argument("what", choices=["throughput", "cache", "memory", "dask", "dask-runs"])
     parser.add_argument("--runs", type=int, nargs="+", default=[1000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
@@ -239,6 +282,9 @@ def main() -> None:
         return
     if options.what == "dask":
         dask(options.runs)
+        return
+    if options.what == "dask-runs":
+        dask_runs(options.runs)
         return
     with tempfile.TemporaryDirectory() as place:
         folder = make_runs(Path(place), options.runs[0])

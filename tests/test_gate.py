@@ -130,27 +130,6 @@ def test_a_failure_cannot_be_allowed_away():
     assert outcome(report(run(FAILED)), Policy(allow=("overfitting",))) is Outcome.FAILED
 
 
-def test_a_condition_tells_the_findings_it_covers_on_its_line():
-    (demand,) = conditions("val_recall.last >= 0.95")
-    policy = Policy(conditions=(replace(demand, covers=("overfitting", "other")),))
-    decision = decide(report(run(FAILED, replace(FAILED, rule="loss-spike"))), policy)
-    assert [r.name for r in decision.reasons] == ["loss-spike", "condition"]
-    assert decision.reasons[1].message.endswith("The same is found by overfitting.")
-    assert decision.outcome is Outcome.FAILED
-
-
-def test_a_finding_stands_alone_where_its_condition_holds_or_is_undecided():
-    for text, name in (
-        ("val_recall.last >= 0.5", None),
-        ("val_f1.last >= 0.5", "condition:val_f1"),
-    ):
-        (demand,) = conditions(text)
-        policy = Policy(conditions=(replace(demand, covers=("overfitting",)),))
-        decision = decide(report(run(FAILED)), policy)
-        assert [r.name for r in decision.reasons] == ["overfitting", *([name] if name else [])]
-        assert decision.outcome is Outcome.FAILED
-
-
 def test_an_accepted_finding_does_not_fail():
     assert outcome(report(run(replace(FAILED, suppressed="known (ada)")))) is Outcome.PASSED
 

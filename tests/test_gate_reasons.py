@@ -154,3 +154,31 @@ def test_a_condition_tells_its_numbers_and_the_words_of_the_policy():
 def test_what_a_policy_demands_that_says_nothing():
     assert (Policy().min_points, Policy().baseline.noise) == (0, 2.0)
     assert Decision(Outcome.PASSED).runs == 0
+
+
+def covering(text, *rules):
+    expression = parse_condition(text, policy_vocabulary())
+    return Policy(conditions=(Condition(expression, "", rules),))
+
+
+def failing(rule):
+    return replace(PASSED, rule=rule, status=Status.FAILED, message="worse")
+
+
+def test_a_condition_tells_the_findings_it_covers_on_its_line():
+    policy = covering("val_recall.last >= 0.95", "overfitting", "other")
+    found = run(failing("overfitting"), failing("loss-spike"))
+    decision = decide(HealthReport((found,), rules=("x",)), policy)
+    assert [r.name for r in decision.reasons] == ["loss-spike", "condition"]
+    assert decision.reasons[1].message.endswith("The same is found by overfitting.")
+    assert decision.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("text", "more"), [("val_recall.last >= 0.5", []), ("val_f1.last >= 0.5", ["condition:val_f1"])]
+)
+def test_a_finding_stands_alone_where_its_condition_holds_or_is_undecided(text, more):
+    report = HealthReport((run(failing("overfitting")),), rules=("x",))
+    decision = decide(report, covering(text, "overfitting"))
+    assert [r.name for r in decision.reasons] == ["overfitting", *more]
+    assert decision.outcome is Outcome.FAILED
