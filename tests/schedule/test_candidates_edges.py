@@ -259,3 +259,9 @@ def test_both_parts_are_found_with_their_numbers(planted, off):
     wanted = planted[1]["parts"][1]
     assert tail == wanted[0]
     assert {k: rest[k] for k in wanted[1]} == pytest.approx(wanted[1])
+
+
+@pytest.mark.parametrize("kind", ["linear", "cosine", "1-sqrt"])
+def test_a_decay_that_begins_between_two_rows(kind):
+    sample = sample_of(*wsd(kind, stable=353, decay=400), every=7)
+    assert closest(falling, sample, "wsd", 0.0) <= 1e-9

@@ -158,6 +158,11 @@ def test_timm(node, expected):
     assert fields(node, "unit") == ("epoch",)
 
 
+def test_a_word_of_timm_alone_is_not_timm():
+    assert from_params({"sched": "odd"}, "") is None
+    assert from_params({"sched": 3, "decay_rate": 0.1}, "") is None
+
+
 def test_timm_counts_its_warmup_in_epochs():
     assert warmup({"sched": "cosine", "warmup_epochs": 5}) == {"length": 5, "unit": "epoch"}
     assert warmup({"sched": "cosine", "warmup_epochs": 0}) is None

@@ -210,6 +210,9 @@ def ending(*last, rows=40):
 def test_a_short_factor_or_rate_in_the_last_row_is_a_drop_made_by_hand():
     assert ending(0.00123456789)[1] == [39]
     assert ending(0.005)[1] == [39]
+    single_precision = np.full(40, np.float32(0.0123456789))
+    single_precision[39] = np.float32(0.005)
+    assert told(single_precision)[1] == [39]
     held = np.full(40, 0.0123456789)
     held[20:] = 0.0104287113
     assert told(held)[1] == [20]

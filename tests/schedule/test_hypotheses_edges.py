@@ -350,6 +350,8 @@ def test_a_factor_below_one_is_an_extra_drop_and_above_one_a_jump():
     assert agreement(down, restarts=(1990,))[0].kind == "extra_drop"
     assert agreement(up)[0].kind == "jump_on_resume"
     assert agreement(3 * multi(EPOCH))[0].kind == "convention"
+    slightly_above = np.where(ROWS >= 2000, 1.5, 1) * multi(EPOCH)
+    assert agreement(slightly_above)[0].kind == "jump_on_resume"
 
 
 @pytest.mark.parametrize(("gamma", "kind"), [
