@@ -12,7 +12,8 @@ from lrdiag.axes import EpochAxis
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, forward_parameters, ticks
 from lrdiag.schedule.mistakes import MISTAKES
 from lrdiag.schedule.points import Rates, probe_rows
-from lrdiag.schedule.reconcile import Question, reconcile
+from lrdiag.schedule.question import Question
+from lrdiag.schedule.reconcile import reconcile
 from lrdiag.schedule.values import Agreement, ConfiguredSchedule
 from lrdiag.schedule.warmup import warmup_rows
 
@@ -93,6 +94,7 @@ def kind_of(h: Hypothesis, q: Question, rates: Rates) -> tuple[str, dict[str, An
         "rate_k": "stepped_twice",
         "missed_drop": "missing_drop",
         "resume_reset": "reset_on_resume",
+        "resumed": "matches",
     }
     if h.kind == "rate_k" and _every_batch(h, q):
         return "stepped_per_batch", details
@@ -171,6 +173,8 @@ _SAME_IN_THE_LOG = {"stepped_per_batch": ("epochs_for_steps",)}
 
 _MESSAGES = {
     "matches": "The logged rate is the configured {family} at every row.",
+    "resumed": "The logged rate is the configured {family}; the epoch that was resumed at step "
+    "{at:.0f} was trained again from its start, so all later steps count from there.",
     "convention": "The logged rate is the configured {family}, seen {rows} throughout: how the "
     "log is written, not a fault.",
     "never_stepped": "The rate stays at {first:.6g} from the first to the last row although "
@@ -200,7 +204,7 @@ def _message(kind: str, h: Hypothesis, q: Question) -> str:
     rows = f"{shift:g} row{'s' if shift != 1 else ''} {'early' if early else 'late'}"
     if h.kind == "jump":
         rows = f"times {h.factor:.6g}"
-    return _MESSAGES[kind].format(
+    return _MESSAGES["resumed" if h.kind == "resumed" else kind].format(
         family=q.family,
         rows=rows,
         shift=shift,

@@ -45,7 +45,9 @@ class Hypothesis:
 
     `kind`: ok, offset (a constant shift of `delta` ticks), never_stepped, per_batch, per_epoch,
     rate_k (`k` steps for one), wrong_gamma, missed_drop, jump (times `factor` from step `at`),
-    resume_reset (back to tick 0 at step `at`, which was tick `tick_at`).
+    resume_reset (back to tick 0 at step `at`, which was tick `tick_at`), resumed (an epoch that
+    was left at step `at` began anew there). `epoch_from`: the epoch that began at step `at`, for
+    resumes in mid-epoch.
     `base`: the logged index of the first row, `sub`: ticks by which a row at the end of an epoch
     is late. `per_epoch`: steps an epoch, where the log had to tell.
     """
@@ -61,6 +63,7 @@ class Hypothesis:
     tick_at: float = 0.0
     factor: float | None = None
     per_epoch: float | None = None
+    epoch_from: float | None = None
 
 
 def ticks(hypothesis: Hypothesis, frame: Frame, unit: str) -> FloatArray | None:
@@ -83,6 +86,9 @@ def ticks(hypothesis: Hypothesis, frame: Frame, unit: str) -> FloatArray | None:
         return None
     else:
         tick = np.floor(at / per + 1e-9) + h.sub
+    if h.epoch_from is not None and h.at is not None and per:
+        again = np.floor((frame.step - h.at) / per + 1e-9) + h.epoch_from + h.sub
+        return np.maximum(np.where(frame.step >= h.at, again, tick), 0.0)
     return np.asarray(_disturbed(h, frame.step, tick), np.float64)
 
 

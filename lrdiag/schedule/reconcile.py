@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray
 from lrdiag.schedule.epoch_lengths import allowed_lengths
 from lrdiag.schedule.forward import rate_at
-from lrdiag.schedule.hypotheses import Frame, Hypothesis, simulate, ticks
-from lrdiag.schedule.points import PROBE_ROWS, Rates
+from lrdiag.schedule.hypotheses import Hypothesis, ticks
+from lrdiag.schedule.points import PROBE_ROWS
+from lrdiag.schedule.question import Question
 from lrdiag.schedule.resolution import printed_width
 from lrdiag.schedule.short_decimals import shortest_between
 
 # The scheduler may be called once per process: eight GPUs, or sixteen.
 _MAX_K = 16
+# So many restarts of a log are tried as the one after which an epoch began anew.
+_MAX_RESTARTS = 8
 # Beyond these the steps of an epoch, or of a reset, are not tried one by one.
 _MAX_STEPS_PER_EPOCH = 5000
 _MAX_RESET_TICKS = 20_000
@@ -30,38 +32,6 @@ _SMALL_JUMP = 0.1
 _LARGEST_FALL = 1e-3
 # Logarithm of the gamma by which multiplications are counted.
 _PROBE_LOG = 1e-4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """A log and a configuration to reconcile it with; `compare`: bool[n] rows that count."""
-
-    rates: Rates
-    frame: Frame
-    family: str
-    parameters: Mapping[str, Any]
-    unit: str
-    epochs: int | None
-    compare: IntArray
-    probe: IntArray
-    width: FloatArray
-
-    def simulated(self, h: Hypothesis, rows: IntArray | None = None) -> FloatArray | None:
-        """Rates of some rows (all that count, by default) under a hypothesis."""
-        frame = self.frame.at(self.compare if rows is None else rows)
-        return simulate(h, self.family, self.parameters, frame, self.unit)
-
-    def fits(self, h: Hypothesis) -> bool:
-        """Whether a hypothesis rebuilds every row that counts."""
-        return self._agrees(h, self.probe) and self._agrees(h, self.compare)
-
-    def _agrees(self, h: Hypothesis, rows: IntArray) -> bool:
-        rates = self.simulated(h, rows)
-        return rates is not None and bool(np.all(self.misses(rates, rows) <= 1.0))
-
-    def misses(self, rates: FloatArray, rows: IntArray) -> FloatArray:
-        """Distance of simulated from logged rates in half-widths."""
-        return np.asarray(np.abs(rates - self.rates.rate[rows]) / self.width[rows])
 
 
 @np.errstate(all="ignore")
@@ -95,7 +65,7 @@ def _odd(h: Hypothesis) -> bool:
 
 def _simplest(question: Question) -> Hypothesis | None:
     lengths = _per_epoch_groups(question)
-    for stage in (_as_configured, _plain, _other_unit, _distorted):
+    for stage in (_as_configured, _plain, _resumed, _other_unit, _distorted):
         for per in lengths:
             found = next((h for h in stage(question, per) if question.fits(h)), None)
             if found is not None:
@@ -178,6 +148,18 @@ def _plain(q: Question, per: float | None) -> Iterator[Hypothesis]:
     yield from _as_configured(q, per)
     yield from _offsets(q, per)
     yield Hypothesis("never_stepped", per_epoch=per)
+
+
+def _resumed(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """Resumed in mid-epoch: the epoch begins anew there, and the scheduler goes on or is new."""
+    length = per or q.frame.per_epoch
+    if q.frame.rows_are_epochs or q.unit == "step" or not length:
+        return
+    for at in map(float, q.rates.restarts[:_MAX_RESTARTS]):
+        for base, sub in _usual_starts(q, "ok"):
+            going_on = float(np.floor((at - base) / length))
+            for kind, first in (("resumed", going_on), ("resume_reset", 0.0)):
+                yield Hypothesis(kind, base, sub, at=at, per_epoch=per, epoch_from=first)
 
 
 def _other_unit(q: Question, per: float | None) -> Iterator[Hypothesis]:
