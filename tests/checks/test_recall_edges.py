@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lrdiag.checks import registry
+from lrdiag.checks.accuracy_drop import AccuracyDrop
 from lrdiag.checks.accuracy_paradox import AccuracyParadox
 from lrdiag.checks.evidence import finite, not_judged, tags_of, verdict
 from lrdiag.checks.expr import Expr
@@ -268,3 +269,20 @@ def test_each_missing_number_is_said_once(make_view):
     assert found.reason == (
         "The condition cannot be decided: no val_f1 was logged; there is no drop 1 (the run has 0)."
     )
+
+
+@pytest.mark.parametrize(("level", "missed"), [(0.55, True), (0.65, False)])
+def test_a_macro_recall_is_lifted_by_the_majority(make_view, level, missed):
+    view = make_view({"val_accuracy": [0.97] * 8, "val_recall": [level] * 8})
+    view.curves["val_recall"] = replace(view.curves["val_recall"], tag="val/recall_macro")
+    (found,) = AccuracyParadox().evaluate(view)
+    assert (found.status is Status.FAILED) is missed and found.threshold == 0.6
+
+
+@pytest.mark.parametrize("more", [0.0, 1e-9])
+def test_a_fall_of_accuracy_exactly_at_its_limit_counts(make_view, rates, more):
+    accuracy = np.where(np.arange(20) < 10, 0.8, 0.7)
+    view = make_view({"val_accuracy": accuracy}, rates(20, 10))
+    (found,) = AccuracyDrop(max_p_value=1.0).evaluate(view)
+    (limit,) = AccuracyDrop(min_fall=found.observed + more, max_p_value=1.0).evaluate(view)
+    assert (limit.status is Status.FAILED) is (more == 0.0)

@@ -438,3 +438,10 @@ def test_drops_of_a_scheduler_that_waits_for_a_plateau_are_its_answer(make_view,
 def test_without_drops_none_brought_nothing(make_view):
     found = one(PlateauAfterDrop(SURE), make_view(still(), [0.1] * 40))
     assert (found.status, found.threshold) == (Status.PASSED, 0.1)
+
+
+def test_a_gap_of_any_size_is_told_up_to_half_a_billion(make_view):
+    curves = lines()
+    curves["train_loss"][20:] = 1e-9
+    curves["val_loss"][20:] = 1e12
+    assert one(DataLeakage(SURE), make_view(curves)).observed == pytest.approx(math.exp(20.0))

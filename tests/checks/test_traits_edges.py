@@ -321,6 +321,17 @@ def test_changes_outside_the_rows_are_left_out(make_view):
     assert [placed(s) for s in (0, 1, 39, 40, 500)] == [[], [1], [39], [], []]
 
 
+def test_a_change_without_an_epoch_is_placed_by_its_step(make_view):
+    from dataclasses import replace
+
+    from lrdiag.schedule.values import Change, Schedule
+
+    view = make_view(lines(), per_epoch=10)
+    drop = Change(150, None, 0.1, 0.01)
+    (placed,) = place_drops(replace(view, schedule=Schedule(drops=(drop,))))
+    assert placed.row == 15
+
+
 # In words
 
 

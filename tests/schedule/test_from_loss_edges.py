@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lrdiag.axes import EpochAxis
+from lrdiag.schedule import from_loss
 from lrdiag.schedule.from_loss import (
     USED_FROM,
     binned_loss,
@@ -253,10 +254,11 @@ def test_without_epochs_sixty_equal_stretches():
     assert few.step.tolist() == list(range(30))
 
 
-def test_more_than_120_epochs_become_sixty_stretches():
+def test_more_epochs_than_are_looked_at_become_sixty_stretches():
     whole = EpochAxis(np.array([0, 500]), np.array([0.0, 500.0]), "step is epoch")
-    assert len(binned_loss(curve(np.ones(120)), whole).step) == 120
-    assert len(binned_loss(curve(np.ones(121)), whole).step) == 60
+    most = from_loss._MOST_BINS
+    assert len(binned_loss(curve(np.ones(most)), whole).step) == most
+    assert len(binned_loss(curve(np.ones(most + 1)), whole).step) == 60
 
 
 @pytest.mark.parametrize(("value", "enough"), [
@@ -344,8 +346,6 @@ def test_the_schedule_says_which_drops_no_check_uses(monkeypatch):
     assert [c.step for c in found.drops] == [30]
     assert [(s.first_step, s.end_step) for s in found.segments] == [(0, 30), (30, 60)]
     assert found.notes[0].endswith(f"(probability {found.drops[0].probability:.2f}).")
-    from lrdiag.schedule import from_loss
-
     monkeypatch.setattr(from_loss, "USED_FROM", 0.99)
     unused = infer_schedule({}, EPOCHS, None, curve(stepped(0.6)))
     assert unused.drops == () and unused.segments == ()
