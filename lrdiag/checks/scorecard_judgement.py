@@ -64,7 +64,14 @@ def weigh(
 
 
 def why_not(view: RunView) -> str:
-    """Why the shape of a run cannot be weighed; empty if it can."""
+    """Why the shape of a run cannot be weighed; empty if it can. Told once a run."""
+    if "why_not" not in view.cache:
+        view.cache["why_not"] = _why_not(view)
+    reason: str = view.cache["why_not"]
+    return reason
+
+
+def _why_not(view: RunView) -> str:
     rows = rows_of(view)
     if len(rows) < NEEDED_ROWS:
         return f"{len(rows)} rows were logged; at least {NEEDED_ROWS} are needed to tell."

@@ -74,10 +74,11 @@ def _mended(rate: FloatArray) -> tuple[FloatArray, int]:
     """
     if len(rate) < 4 or np.any(rate <= 0):
         return rate, 0
-    before, here, after, later = rate[:-3], rate[1:-2], rate[2:-1], rate[3:]
+    moved = np.flatnonzero(rate[1:-2] != rate[:-3])  # a dip is a move; most rates stay for long
+    before, here, after, later = (rate[moved + row] for row in range(4))
     square = np.abs(here * before - after**2) <= 1e-3 * after**2
     dip = square & (here < 0.98 * after) & (after < 0.98 * before) & (later == after)
-    rows = np.flatnonzero(dip) + 1
+    rows = moved[dip] + 1
     if not len(rows):
         return rate, 0
     mended = rate.copy()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-Column = TypeVar("Column", bound=np.ndarray)
+Number = TypeVar("Number", np.int64, np.float64)
 
 
-def distinct(value: Column) -> Column:
+def distinct(value: npt.NDArray[Number]) -> npt.NDArray[Number]:
     """The values that occur, increasing.
 
     Logged steps increase and logged rates stay where they are for long: neighbours that repeat
@@ -28,7 +29,7 @@ def distinct(value: Column) -> Column:
     return _without_repeats(np.sort(kept))
 
 
-def _without_repeats(value: Column) -> Column:
+def _without_repeats(value: npt.NDArray[Number]) -> npt.NDArray[Number]:
     if not len(value):
         return value
-    return value[np.append(True, value[1:] != value[:-1])]  # type: ignore[return-value]
+    return np.asarray(value[np.append(True, value[1:] != value[:-1])])
