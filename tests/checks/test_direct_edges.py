@@ -561,3 +561,26 @@ def test_where_no_training_loss_was_logged_none_needs_to_rise(make_view, rates):
     assert one(PostDropDivergence(), alone).status is Status.FAILED
     both = make_view({"val_loss": val, "train_loss": 2.0 - 0.02 * t}, rates(40, 20))
     assert one(PostDropDivergence(), both).status is Status.PASSED
+
+
+def test_a_rise_that_began_before_the_drop_diverged_where_both_losses_rose_with_it(
+    make_view, rates
+):
+    t = np.arange(40)
+    val = np.where(t < 20, 1.0 + 0.01 * np.maximum(t - 10, 0), 1.5) + noise(40, 0.002)
+    train = np.where(t < 20, 2.0 - 0.02 * t, 2.2)
+    view = make_view({"val_loss": val, "train_loss": train}, rates(40, 20))
+    assert one(PostDropDivergence(), view).status is Status.FAILED
+
+
+def test_a_clear_rise_has_a_low_end_above_half_of_what_is_clear(make_view):
+    view = make_view(turning(offset=3.0, rise=0.03))
+    found = one(Overfitting(), view)
+    low = found.interval[0]
+    assert one(Overfitting(clear_rise=found.observed), view).status is (
+        Status.FAILED if low >= found.observed / 2 else Status.PASSED
+    )
+    rough = turning(offset=3.0, rise=0.02)
+    rough["val_loss"] = rough["val_loss"] + noise(40, 0.4, 5)
+    wide = one(Overfitting(clear_rise=0.05), make_view(rough))
+    assert wide.interval[0] < 0.025 and wide.status is Status.PASSED

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from lrdiag.checks import registry
+from lrdiag.checks import accuracy_drop, registry
 from lrdiag.checks.accuracy_drop import AccuracyDrop
 from lrdiag.checks.accuracy_paradox import AccuracyParadox
 from lrdiag.checks.evidence import finite, not_judged, tags_of, verdict
@@ -286,3 +286,15 @@ def test_a_fall_of_accuracy_exactly_at_its_limit_counts(make_view, rates, more):
     (found,) = AccuracyDrop(max_p_value=1.0).evaluate(view)
     (limit,) = AccuracyDrop(min_fall=found.observed + more, max_p_value=1.0).evaluate(view)
     assert (limit.status is Status.FAILED) is (more == 0.0)
+
+
+def test_four_drops_without_room_are_no_gradual_decay(make_view, rates):
+    view = make_view({"val_accuracy": [0.5] * 12}, rates(12, 2, 4, 6, 9))
+    (found,) = AccuracyDrop().evaluate(view)
+    assert found.reason == "No drop has 4 rows on both sides."
+
+
+@pytest.mark.parametrize(("p_value", "probability"), [(0.05, 0.711), (0.01, 0.889), (0.001, 0.982)])
+def test_how_sure_a_p_value_can_make(p_value, probability):
+    # Sellke, Bayarri and Berger 2001, table 1: 0.289, 0.111 and 0.0184 for "nothing happened".
+    assert accuracy_drop._confidence(p_value) == pytest.approx(probability, abs=6e-4)

@@ -339,6 +339,8 @@ def test_a_change_without_an_epoch_is_placed_by_its_step(make_view):
     ("val_up", 0.42, "goes up: 42%"), ("val_noise_early", 0.0123, "first half: 1.2%"),
     ("gap_max", math.log(2), "training loss: 2.00 times"), ("val_rise", math.log(1.2), "+20.0%"),
     ("first_val_late_progress", math.log(1.25), "before the drop: -20.0%"),
+    ("last_val_jump", math.log(1.2), "across the last drop: +20.0%"),
+    ("first_train_slope_after", 0.0, "a row after the first drop: +0.0%"),
     ("rate_end", -2.0, "highest rate: 0.01"), ("ratio", -1.0, "old rate: 0.1"),
     ("before_rate", -1.0, "highest rate: 0.1"), ("some_thing", 0.12345, "some thing: 0.123"),
     ("gap_end", 50.0, "485165195.41 times"), ("val_rise", 50.0, "+48516519441.0%"),
