@@ -125,8 +125,8 @@ CARDS = {
 }
 
 # Cards that may weigh every other trait of the run and of its first and last drop too, or only
-# those of the losses and the accuracy, where the schedule gives away how the corpora were made. Out of
-# fold that gave 0.2 to 11 points of average precision; the cards not named here gained nothing.
+# those of the losses and the accuracy, where the schedule gives away how the corpora were made.
+# Out of fold that gave 0.2 to 11 points of average precision.
 EVERY_TRAIT = {"lr_too_low", "lr_too_high", "drop_too_early"}
 CURVE_TRAITS = {"data_leakage", "overfitting"}
 SCHEDULE = ("first", "last", "rate", "drops", "rises")
