@@ -584,3 +584,21 @@ def test_a_clear_rise_has_a_low_end_above_half_of_what_is_clear(make_view):
     rough["val_loss"] = rough["val_loss"] + noise(40, 0.4, 5)
     wide = one(Overfitting(clear_rise=0.05), make_view(rough))
     assert wide.interval[0] < 0.025 and wide.status is Status.PASSED
+
+
+def test_a_loss_that_comes_back_in_its_last_three_rows_did_not_diverge(make_view, rates):
+    curves = diverging()
+    for loss in curves.values():
+        loss[37:] = loss[17:20].mean()
+    assert one(PostDropDivergence(), make_view(curves, rates(40, 20))).status is Status.PASSED
+
+
+def test_a_typical_rise_that_noise_explains_is_no_divergence(make_view, rates):
+    curves = diverging(rise=0.3, size=0.35)
+    found = one(PostDropDivergence(), make_view(curves, rates(40, 20)))
+    assert found.observed > 0.1 and found.p_value > 0.01 and found.status is Status.PASSED
+
+
+def test_a_loss_without_points_has_no_share(make_view):
+    found = one(NanDivergence(), make_view({"train_loss": [1.0] * 4, "val_loss": []}))
+    assert (found.status, found.observed) == (Status.PASSED, 0.0)

@@ -16,6 +16,8 @@ from lrdiag.checks.rows import rows_of
 from lrdiag.checks.schedule_agreement import ScheduleAgreement
 from lrdiag.findings import Status
 from lrdiag.schedule.values import Agreement, ConfiguredSchedule, Family, GroupSchedule, Schedule
+from lrdiag.statistics.correlated_noise import stretch_noise
+from lrdiag.statistics.distributions import t_quantile_975
 
 ACCURACY = np.linspace(0.5, 0.9, 8)
 
@@ -298,3 +300,27 @@ def test_four_drops_without_room_are_no_gradual_decay(make_view, rates):
 def test_how_sure_a_p_value_can_make(p_value, probability):
     # Sellke, Bayarri and Berger 2001, table 1: 0.289, 0.111 and 0.0184 for "nothing happened".
     assert accuracy_drop._confidence(p_value) == pytest.approx(probability, abs=6e-4)
+
+
+def test_the_worst_class_is_that_of_the_last_five_rows(make_view):
+    found = recall(make_view, {
+        "val_recall/a": [0.0] * 3 + [0.6] * 5, "val_recall/b": [1.0] * 3 + [0.55] * 5,
+    })  # fmt: skip
+    assert found.how == "recall of class b"
+
+
+def test_the_interval_of_a_recall_is_that_of_the_mean_of_five_rows(make_view):
+    value = 0.3 + 0.02 * np.random.default_rng(0).normal(size=15)
+    (found,) = AccuracyParadox().evaluate(
+        make_view({"val_accuracy": [0.97] * 15, "val_recall": value})
+    )
+    noise = stretch_noise(value)[0]
+    half = t_quantile_975(noise.freedom) * noise.mean_error(5)
+    level = value[-5:].mean()
+    assert found.interval == pytest.approx((level - half, level + half))
+
+
+def test_a_condition_reaches_to_the_last_step_of_all_its_curves(make_view):
+    curves = {"val_loss": [3.0, 2.0, 1.0], "train_loss": [3.0, 2.0, 1.0, 0.5, 0.4]}
+    found = asked(make_view, "val_loss.last < 2 and train_loss.last < 2", curves)
+    assert (found.first_step, found.last_step, found.points) == (4, 4, 8)

@@ -16,6 +16,7 @@ from lrdiag.checks.drop_too_late import DropTooLate, flat_from
 from lrdiag.checks.lr_too_high import LrTooHigh
 from lrdiag.checks.lr_too_low import LrTooLow
 from lrdiag.checks.no_signal import NoSignal, chance
+from lrdiag.checks.overfitting import Overfitting
 from lrdiag.checks.plateau_after_drop import PlateauAfterDrop
 from lrdiag.checks.post_drop_oscillation import PostDropOscillation
 from lrdiag.checks.scorecard_judgement import Weighed, row_place, weigh, why_not
@@ -142,6 +143,7 @@ def test_too_low_a_rate_moves_upward_little(make_view):
     assert failed(LrTooLow(SURE, max_up=up), view)
     assert not failed(LrTooLow(SURE, max_up=up - 1e-9), view)
     assert not failed(LrTooLow(1.0, max_up=1.0), view)
+    assert up > 0.45 and not failed(LrTooLow(SURE), view)
 
 
 def test_what_too_low_a_rate_did(make_view, rates):
@@ -238,7 +240,7 @@ def test_a_long_run_is_told_in_its_own_rows(make_view, rates):
     slow = lines(128, -0.01, -0.01)
     view = make_view(slow, rates(128, 20))
     found = one(DropTooEarly(SURE), view)
-    assert found.facts["pace_before"] == "was falling 1.0% a row"
+    assert found.facts["pace_before"] == found.facts["pace_after"] == "was falling 1.0% a row"
     # Row 10 of 64; 0.4 of 54 later is row 32, which is row 64 of the run.
     assert found.facts["target"] == row_place(view, 64)
     assert abs(found.suggested["first_milestone"] - 64) <= 1
@@ -380,7 +382,7 @@ def test_a_drop_that_brought_nothing(make_view, rates):
     found = one(PlateauAfterDrop(SURE), view)
     assert found.status is Status.FAILED and found.drop == 1
     assert found.observed == pytest.approx(0.05, abs=0.01)
-    assert found.interval[0] < found.observed < found.interval[1]
+    assert found.interval[0] < found.observed < found.interval[1] < 1.0
     assert found.first_step == 20 and found.threshold == 0.1
     facts = found.facts
     assert (facts["number"], facts["rows_after"]) == (1, 20)
@@ -445,3 +447,10 @@ def test_a_gap_of_any_size_is_told_up_to_half_a_billion(make_view):
     curves["train_loss"][20:] = 1e-9
     curves["val_loss"][20:] = 1e12
     assert one(DataLeakage(SURE), make_view(curves)).observed == pytest.approx(math.exp(20.0))
+
+
+def test_overfitting_exactly_at_its_least_rise_counts(make_view, shapes):
+    view = make_view(*shapes.overfitting())
+    rise = one(Overfitting(min_probability=SURE), view).observed
+    assert failed(Overfitting(min_probability=SURE, min_rise=rise, clear_rise=9.0), view)
+    assert not failed(Overfitting(min_probability=SURE, min_rise=rise + 1e-9, clear_rise=9.0), view)

@@ -332,6 +332,49 @@ def test_a_change_without_an_epoch_is_placed_by_its_step(make_view):
     assert placed.row == 15
 
 
+def test_slopes_and_levels_across_a_drop_are_those_of_its_own_rows(traits):
+    rng = np.random.default_rng(5)
+    logs = {role: rng.normal(0, 0.1, 40) for role in ("train_loss", "val_loss")}
+    found = traits({role: np.exp(value) for role, value in logs.items()}, 16, 30)
+    val = logs["val_loss"]
+
+    def line(first, end):
+        return float(np.polyfit(np.arange(end - first), val[first:end], 1)[0])
+
+    before = val[13:16].mean()
+    assert found["first_val_jump"] == pytest.approx(val[17:20].mean() - before)
+    assert found["first_val_segment"] == pytest.approx(val[27:30].mean() - before)
+    assert found["first_val_final"] == pytest.approx(val[37:40].mean() - before)
+    assert found["first_val_slope_after"] == pytest.approx(line(17, 30))
+    assert found["first_val_after_left"] == pytest.approx(line(17, 40) * 24)
+    assert found["first_val_since_start"] == pytest.approx(before - val[0])
+    assert found["last_val_jump"] == pytest.approx(val[31:34].mean() - val[27:30].mean())
+    assert found["val_end_slope"] == pytest.approx(line(30, 40) * 10)
+    assert found["val_half_slope"] == pytest.approx(line(20, 40) * 20)
+
+
+def test_a_drop_in_the_last_rows_has_their_level(traits):
+    assert traits(lines(), 39)["first_train_jump"] == pytest.approx(-0.05 * (39 - 37))
+    assert traits(lines(), 38)["first_train_jump"] == pytest.approx(-0.05 * (39 - 36))
+
+
+def test_early_noise_is_that_of_the_first_half(traits):
+    sign = np.where(T % 2, 1.0, -1.0)
+    curves = lines()
+    curves["val_loss"] *= np.exp(np.where(T < 8, 0.05, 0.01) * sign)
+    assert traits(curves)["val_noise_early"] == pytest.approx(4 * 0.01 * SIGMA)
+
+
+def test_where_no_rate_is_known_that_before_a_drop_is_unknown(make_view):
+    from dataclasses import replace
+
+    from lrdiag.schedule.values import Change, Schedule
+
+    bare = Schedule(drops=(Change(20, 20.0, math.nan, math.nan),))
+    found = traits_of(replace(make_view(lines()), schedule=bare))
+    assert math.isnan(found["first_before_rate"]) and math.isnan(found["first_ratio"])
+
+
 # In words
 
 
