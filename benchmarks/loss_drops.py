@@ -2,13 +2,13 @@
 """Fit and measure the finder of changes in mid-run from the training loss alone.
 
     python -m benchmarks.loss_drops fit CURVES.jsonl … [--write]
-    python -m benchmarks.loss_drops measure CURVES.jsonl …
+    python -m benchmarks.loss_drops measure CURVES.jsonl … [--fitted-on CURVES.jsonl …]
 
 A line of CURVES is one training: `loss` (every step), `epoch_start` (first step of each epoch),
 `drop_epochs`, `mimic_epoch` (another change, or null), `task`. `fit` cross-validates boosted trees
 by training and by task (needs lightgbm), prints what they reach, and with --write replaces
 lrdiag/schedule/from_loss_trees.json. `measure` scores the package as it is: on trainings that were
-not fitted on.
+not fitted on. With --fitted-on, each training is scored by trees that saw no training of its task.
 
 A found place is right within one epoch of a change. A drop is *visible* where simple statistics at
 its true place stand out (`is_visible`); about 1.6 % of the other epochs do so too.
@@ -220,6 +220,17 @@ def rows_of(trainings: Sequence[Training]) -> tuple[np.ndarray, np.ndarray, np.n
     return np.concatenate(tables), np.concatenate(labels), np.concatenate(weights)
 
 
+# Signs that may only raise the probability as they grow, as a larger fall should.
+RISING = frozenset(
+    {
+        "step_over_error", "approach_over_error", "step_beside_bend", "step_beside_bend_gain",
+        "fall_among_neighbours", "fall_above_later", "approach_above_rest",
+        "step_beside_bend_above_rest", "gap_of_3_over_noise", "gap_of_5", "step_in_parts_gain",
+        "step_in_parts_beside_bend_gain", "approach_in_parts_over_error",
+    }
+)  # fmt: skip
+
+
 def boosted(trainings: Sequence[Training]) -> Trees:
     """Trees of six leaves with a small step, fitted on half of the signs each."""
     import lightgbm
@@ -230,6 +241,7 @@ def boosted(trainings: Sequence[Training]) -> Trees:
     model = lightgbm.LGBMClassifier(
         n_estimators=200, learning_rate=0.03, num_leaves=6, min_child_samples=30, subsample=0.8,
         subsample_freq=1, colsample_bytree=0.4, reg_lambda=5, n_jobs=1, verbose=-1, random_state=0,
+        monotone_constraints=[int(name in RISING) for name in names],
     )  # fmt: skip
     model.fit(table[keep], label[keep], sample_weight=weight[keep])
     return trees_from(as_data(model.booster_.dump_model(), names))
@@ -340,16 +352,35 @@ def measure(paths: Sequence[str]) -> None:
         show(form, trainings, chances)
 
 
+def measure_without_task(paths: Sequence[str], fitted_on: Sequence[str]) -> None:
+    """Score each training by trees fitted on the other tasks, with the package's calibration."""
+    known = read(fitted_on, "per step")
+    for form in ("per step", "per epoch"):
+        trainings = read(paths, form)
+        chances = [np.zeros(0)] * len(trainings)
+        for task in sorted({t.task for t in trainings}):
+            trees = boosted([t for t in known if t.task != task])
+            package = fitted_trees()
+            trees = replace(trees, slope=package.slope, offset=package.offset)
+            for i, t in enumerate(trainings):
+                if t.task == task:
+                    chances[i] = probabilities(t.curve, trees)
+        show(f"{form}, task not fitted on", trainings, chances)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("action", choices=("fit", "measure"))
     parser.add_argument("curves", nargs="+")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--fitted-on", nargs="+", default=())
     given = parser.parse_args()
     if given.action == "fit":
         fit(given.curves, write=given.write)
     else:
         measure(given.curves)
+        if given.fitted_on:
+            measure_without_task(given.curves, given.fitted_on)
 
 
 if __name__ == "__main__":

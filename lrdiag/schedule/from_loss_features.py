@@ -36,6 +36,7 @@ class Binned:
     `parts`: float64[4 n], log of the mean loss of each quarter of an epoch; `scatter`:
     float64[n], log of the standard deviation of the points of an epoch; `points`: float64[n],
     their number. `parts` and `scatter` are empty where epochs hold fewer than four points.
+    `coarse`: epochs are unknown or hold few sampled steps, so that little can be believed.
     """
 
     step: FloatArray
@@ -43,6 +44,7 @@ class Binned:
     parts: FloatArray
     scatter: FloatArray
     points: FloatArray
+    coarse: bool = False
 
 
 def binned(step: FloatArray, value: FloatArray, number: FloatArray) -> Binned:

@@ -133,6 +133,16 @@ def test_without_epochs_equal_stretches_are_looked_at():
     assert len(found.level) == 60 and len(found.parts) == 240
 
 
+def test_without_epochs_or_with_few_sampled_steps_no_check_uses_what_is_found():
+    for seed in range(4):
+        loss = per_step(0.8, seed, epochs=60, place=30)
+        whole = np.arange(len(loss), dtype=np.int64)
+        assert sure(likely_drops(curve(loss), step_axis()))
+        for step, axis in ((whole, EpochAxis()), (whole[9::10], step_axis())):
+            found = likely_drops(curve(loss[step], step), axis)
+            assert found and not sure(found)
+
+
 def test_losses_that_are_not_finite_are_left_out():
     loss = stepped(0.5).value.copy()
     loss[[10, 50]] = np.nan, np.inf
