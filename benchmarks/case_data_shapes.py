@@ -148,3 +148,14 @@ def small_useless_drop(r: random.Random) -> dict[str, Any]:
         train_loss=f"2.3>>0.4x{cut}~{noise} {level - 0.1:.2f}x{rows - cut}~{noise}",
         val_loss=f"2.3>>0.5x{cut}~{noise} {level}x{rows - cut}~{noise}",
     )  # fmt: skip
+
+
+def noisy_raise(r: random.Random) -> dict[str, Any]:
+    rows, after = pick(r, 12, 20, 30), pick(r, 5, 8, 12)
+    noise, up = pick(r, 0.05, 0.08, 0.12), pick(r, 0.08, 0.1, 0.12, 0.15, 0.2)
+    return case(
+        "the loss rises with the rate, noise nearly hides it",
+        lr=f"0.1x{rows} {pick(r, 0.3, 1)}x{after}",
+        train_loss=f"2.3>>0.5x{rows}~{noise} {0.5 + up:.2f}x{after}~{noise}",
+        val_loss=f"2.3>>0.6x{rows}~{noise} {0.6 + up:.2f}x{after}~{noise}",
+    )

@@ -13,6 +13,7 @@ from benchmarks.case_data_shapes import (
     hopeless,
     leaking,
     noisy_change,
+    noisy_raise,
     not_finite,
     only_validation_rises,
     partly_logged,
@@ -55,7 +56,7 @@ SCHEDULED = [
 SHAPES = [
     healthy, rises_at_end, after_drop, oscillates, rough, spike, creeping, early, late, rare_class,
     leaking, hopeless, still_falling,
-    constant, not_finite, few, partly_logged, noisy_change, noisy_change,
+    constant, not_finite, few, partly_logged, noisy_change, noisy_change, noisy_raise,
     rough_after_drop, wider_gap, only_validation_rises, small_useless_drop,
 ]  # fmt: skip
 
