@@ -602,3 +602,21 @@ def test_a_typical_rise_that_noise_explains_is_no_divergence(make_view, rates):
 def test_a_loss_without_points_has_no_share(make_view):
     found = one(NanDivergence(), make_view({"train_loss": [1.0] * 4, "val_loss": []}))
     assert (found.status, found.observed) == (Status.PASSED, 0.0)
+
+
+def test_a_loss_that_had_turned_little_before_its_drop_still_diverged_there(make_view, rates):
+    t = np.arange(40)
+    train = 2.0 - 0.02 * t
+    for bump, failed in ((1.09, True), (1.3, False)):
+        val = np.where(t < 20, 2.0 - 0.02 * t, 2.4)
+        val[5:15] /= bump  # its best lies that much below its level before the drop
+        view = make_view({"val_loss": val + noise(40, 0.001), "train_loss": train}, rates(40, 20))
+        assert (one(PostDropDivergence(), view).status is Status.FAILED) is failed
+
+
+def test_the_training_loss_before_a_drop_is_that_of_its_last_three_rows(make_view, rates):
+    t = np.arange(40)
+    val = np.where(t < 20, 1.0 + 0.01 * np.maximum(t - 10, 0), 1.5) + noise(40, 0.002)
+    train = np.where(t < 20, 3.0 - 0.1 * t, 1.6)  # 1.2 before the drop, 3 at the start
+    view = make_view({"val_loss": val, "train_loss": train}, rates(40, 20))
+    assert one(PostDropDivergence(), view).status is Status.FAILED

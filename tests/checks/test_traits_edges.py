@@ -353,6 +353,34 @@ def test_slopes_and_levels_across_a_drop_are_those_of_its_own_rows(traits):
     assert found["val_half_slope"] == pytest.approx(line(20, 40) * 20)
 
 
+def test_the_slope_before_a_drop_is_that_of_the_later_half_of_its_stretch(traits):
+    rng = np.random.default_rng(6)
+    val = rng.normal(0, 0.1, 40)
+    found = traits({"train_loss": np.exp(val), "val_loss": np.exp(val)}, 10, 30)
+
+    def line(first, end):
+        return float(np.polyfit(np.arange(end - first), val[first:end], 1)[0])
+
+    assert found["last_val_slope"] == pytest.approx(line(20, 30))  # half of 20 rows
+    assert found["first_val_slope"] == pytest.approx(line(5, 10))  # half of 10
+    assert found["last_val_late_progress"] == pytest.approx(val[17:20].mean() - val[27:30].mean())
+    near = traits({"train_loss": np.exp(val), "val_loss": np.exp(val)}, 6)
+    assert near["first_val_slope"] == pytest.approx(line(2, 6))  # four rows at least
+
+
+def test_late_noise_is_that_of_the_last_quarter(traits):
+    sign = np.where(T % 2, 1.0, -1.0)
+    curves = lines()
+    curves["val_loss"] *= np.exp(np.where(T < 30, 0.05, 0.01) * sign)
+    assert traits(curves)["val_noise_late"] == pytest.approx(4 * 0.01 * SIGMA)
+
+
+def test_equal_losses_are_not_below(traits):
+    curves = lines(train=-0.03)
+    curves["val_loss"] = curves["train_loss"].copy()
+    assert traits(curves)["val_below"] == 0.0
+
+
 def test_a_drop_in_the_last_rows_has_their_level(traits):
     assert traits(lines(), 39)["first_train_jump"] == pytest.approx(-0.05 * (39 - 37))
     assert traits(lines(), 38)["first_train_jump"] == pytest.approx(-0.05 * (39 - 36))
