@@ -105,10 +105,26 @@ def preview_lines(shown: tuple[Preview, ...]) -> Iterator[str]:
 
 
 def _course(item: Preview) -> str:
+    if item.by_step:
+        return _course_by_step(item)
     if len(item.drops) > 8:
         return f"{len(item.drops)} drops, from {item.rate[0]:.4g} to {item.rate[-1]:.4g}"
     text = f"{item.rate[0]:.6g} from epoch 0"
     return text + "".join(f", {item.rate[d]:.6g} from epoch {d}" for d in item.drops)
+
+
+def _course_by_step(item: Preview) -> str:
+    """Drops by step, and how soon the last of them comes; of many the one to a hundredth."""
+    first, many = float(item.rate[0]), len(item.by_step) > 8
+    low = next((d for d in item.by_step if d[1] <= 0.01 * first), item.by_step[-1])
+    step = low[0] if many else item.by_step[-1][0]
+    told = f", {low[1]:.3g} by step {step}" if many else "".join(
+        f", {rate:.6g} from step {at}" for at, rate in item.by_step
+    )  # fmt: skip
+    epochs = len(item.rate)
+    whole = item.steps_per_epoch
+    within = f" (epoch {step / whole:.2f} of {epochs})" if whole else ""
+    return f"{first:.6g} from step 0{told}{within}" + ("" if many else "; it stays there")
 
 
 def data_of(name: str, schedule: Schedule) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from lrdiag.schedule.values import ConfiguredSchedule
 _DEFAULT_BASE = 0.1
 # A preview of more epochs than this is thinned by nobody: it is a typing mistake.
 _MOST_EPOCHS = 1_000_000
+# Steps looked at under a scheduler stepped after every batch; later drops count epochs.
+_MOST_STEPS = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +29,9 @@ class Preview:
         rate: float64[epochs], the rate in the first step of each epoch.
         drops: epochs (from 0) at which the rate falls. unreached: milestones that never come.
         mistake: what in the training code does this, empty for `as_configured`.
+        by_step: (step, rate) of every drop where a scheduler of epochs is stepped after every
+            batch: its drops lie within the first epochs, too close for a row an epoch.
+        steps_per_epoch: for `by_step`, else 0.
     """
 
     kind: str
@@ -35,6 +40,8 @@ class Preview:
     drops: tuple[int, ...]
     unreached: tuple[int, ...] = ()
     mistake: str = ""
+    by_step: tuple[tuple[int, float], ...] = ()
+    steps_per_epoch: float = 0.0
 
 
 _TITLES = {
@@ -72,6 +79,12 @@ def preview(configured: ConfiguredSchedule) -> tuple[Preview, ...]:
         rate = simulate(hypothesis, configured.family, parameters, frame, configured.unit)
         if rate is not None:
             shown.append(_preview(kind, rate, configured))
+        if rate is not None and kind == "stepped_per_batch" and per:
+            steps = np.arange(min(int(epochs * per), _MOST_STEPS), dtype=np.float64)
+            every = simulate(
+                hypothesis, configured.family, parameters, Frame(steps, False, per), "epoch"
+            )
+            shown[-1] = replace(shown[-1], by_step=_drops_of(every), steps_per_epoch=per)
     if shown[0].kind != "as_configured":
         raise ScheduleError(
             "milestones in steps need the steps of an epoch.", "Give --steps-per-epoch."
@@ -95,16 +108,23 @@ def _hypotheses(configured: ConfiguredSchedule) -> list[tuple[str, Hypothesis]]:
 
 
 def _preview(kind: str, rate: FloatArray, configured: ConfiguredSchedule) -> Preview:
-    drops = np.flatnonzero(np.diff(rate) < -1e-12 * np.abs(rate[:-1])) + 1
     mistake = MISTAKES.get(kind)
     return Preview(
         kind,
         _TITLES[kind],
         rate,
-        tuple(int(d) for d in drops),
+        tuple(row for row, _ in _drops_of(rate)),
         _unreached(configured) if kind == "as_configured" else (),
         mistake.text if mistake else "",
     )
+
+
+def _drops_of(rate: FloatArray | None) -> tuple[tuple[int, float], ...]:
+    """(row, rate) of every fall."""
+    if rate is None:
+        return ()
+    rows = np.flatnonzero(np.diff(rate) < -1e-12 * np.abs(rate[:-1])) + 1
+    return tuple((int(row), float(rate[row])) for row in rows)
 
 
 def _unreached(configured: ConfiguredSchedule) -> tuple[int, ...]:

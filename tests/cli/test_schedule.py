@@ -77,3 +77,9 @@ def test_preview_refuses_what_makes_no_sense(arguments):
     with pytest.raises(LrdiagError) as caught:
         run("preview", *arguments)
     assert caught.value.action
+
+
+def test_a_preview_shows_by_step_how_soon_a_scheduler_stepped_every_batch_is_done():
+    shown = "0.01 from step 30, 0.001 from step 60 (epoch 0.15 of 90); it stays there"
+    result = run("preview", "--milestones", "30,60", "--epochs", "90", "--steps-per-epoch", "391")
+    assert shown in result.output
