@@ -18,6 +18,7 @@ from lrdiag.fleet.executors import (
     WINDOW_PER_WORKER,
     ExecutorError,
     Work,
+    bundles,
     failed_report,
     guarded,
 )
@@ -26,6 +27,12 @@ from lrdiag.sources.interface import RunLocation
 
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 30.0
+"""How long the first worker is waited for, and how often is looked whether any is left."""
+
+DESERTED_LOOKS = 4
+"""Looks in a row that find no worker before the run is given up (two minutes): a nanny on a busy
+machine needs half a minute and more to start its worker again."""
+
 BUNDLE = 8
 """Runs a task at most: a task costs about as much CPU time as one small run (docs/fleet.md)."""
 
@@ -106,7 +113,7 @@ def _in_order(
     client: Any, work: Any, locations: Sequence[RunLocation], threads: int
 ) -> Iterator[RunReport]:
     flying: deque[_Flying] = deque()
-    rest = _bundles(locations, threads)
+    rest = bundles(locations, threads, BUNDLE)
     while True:
         while len(flying) < threads * WINDOW_PER_WORKER and (bundle := next(rest, None)):
             there = [absolute(location) for location in bundle]
@@ -115,16 +122,9 @@ def _in_order(
         if not flying:
             return
         bundle, there, future = flying.popleft()
-        reports = _result(future) or _one_by_one(client, work, bundle, there)
+        reports = _result(client, future) or _one_by_one(client, work, bundle, there)
         for report, (_, names) in zip(reports, there, strict=True):
             yield renamed(report, replacing(names)) if names else report
-
-
-def _bundles(locations: Sequence[RunLocation], threads: int) -> Iterator[Sequence[RunLocation]]:
-    """Runs that go as one task: several where there are enough to keep all threads busy."""
-    size = max(1, min(BUNDLE, len(locations) // (threads * WINDOW_PER_WORKER)))
-    for start in range(0, len(locations), size):
-        yield locations[start : start + size]
 
 
 def _judge_all(work: Work, locations: Sequence[RunLocation]) -> list[RunReport]:
@@ -139,23 +139,29 @@ def _one_by_one(
 ) -> Iterator[RunReport]:
     """The bundle killed its workers: each run as a task of its own, so that one is to blame."""
     for location, (run, _) in zip(bundle, there, strict=True):
-        found = _result(client.submit(_judge_all, work, [run], pure=False))
+        found = _result(client, client.submit(_judge_all, work, [run], pure=False))
         yield found[0] if found else failed_report(location, "each worker it was given to died")
 
 
-def _result(future: Any) -> list[RunReport] | None:
+def _result(client: Any, future: Any) -> list[RunReport] | None:
     """The reports of a task; None when every worker that it was given to died."""
     from distributed import CancelledError, KilledWorker
 
-    try:
-        return future.result()  # type: ignore[no-any-return]
-    except KilledWorker:  # after the scheduler's `allowed-failures` (3) tries elsewhere
-        return None
-    except CancelledError:
-        raise ExecutorError(
-            "The connection to the dask scheduler was lost.",
-            "Start the analysis again; what was finished comes from the cache.",
-        ) from None
+    deserted = 0
+    while deserted < DESERTED_LOOKS:
+        try:
+            return future.result(timeout=WORKER_SECONDS)  # type: ignore[no-any-return]
+        except KilledWorker:  # after the scheduler's `allowed-failures` (3) tries elsewhere
+            return None
+        except CancelledError:
+            raise _lost("The connection to the dask scheduler was lost.") from None
+        except TimeoutError:  # a large log, or nobody works: dask itself would wait for ever
+            deserted = 0 if client.nthreads() else deserted + 1
+    raise _lost("The dask scheduler has no workers any more.")
+
+
+def _lost(what: str) -> ExecutorError:
+    return ExecutorError(what, "Start the analysis again; what was finished comes from the cache.")
 
 
 def _one_line(error: BaseException) -> str:

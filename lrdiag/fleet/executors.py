@@ -30,7 +30,11 @@ SMALL_BYTES = 32_000_000
 """... unless they are large: reading and judging 32 MB takes longer than a pool's start."""
 
 WINDOW_PER_WORKER = 4
-"""Runs in flight a worker: enough to hide the exchange, few enough for flat memory."""
+"""Tasks in flight a worker: enough to hide the exchange, few enough for flat memory."""
+
+BUNDLE = 4
+"""Runs a task at most in the local pool: handing a task over costs 0.3 to 0.6 ms of CPU time
+(docs/fleet.md), and what is in flight when a worker dies is tried again one run at a time."""
 
 
 class ExecutorError(LrdiagError):
@@ -70,6 +74,15 @@ def sequential(work: Work, locations: Sequence[RunLocation]) -> Iterator[RunRepo
     """One run after the other, in this process."""
     for location in locations:
         yield guarded(work, location)
+
+
+def bundles(
+    locations: Sequence[RunLocation], workers: int, most: int
+) -> Iterator[Sequence[RunLocation]]:
+    """Runs that go as one task: several where there are enough to keep all workers busy."""
+    size = max(1, min(most, len(locations) // (workers * WINDOW_PER_WORKER)))
+    for start in range(0, len(locations), size):
+        yield locations[start : start + size]
 
 
 def guarded(work: Work, location: RunLocation) -> RunReport:
@@ -121,7 +134,7 @@ def total_bytes(locations: Sequence[RunLocation]) -> int:
 class ProcessPool:
     """Worker processes on this machine; sequential when there is little to do.
 
-    At most `WINDOW_PER_WORKER` runs a worker are in flight, so memory does not grow with the
+    At most `WINDOW_PER_WORKER` tasks a worker are in flight, so memory does not grow with the
     number of runs. A worker that dies (killed, out of memory) takes nobody with it: the runs
     that were in flight are tried again one at a time, and the one that kills its worker a
     second time is reported.
@@ -143,7 +156,7 @@ class ProcessPool:
                     at += 1
                     yield report
             if at < len(locations):
-                survivors = locations[at : at + self.workers * WINDOW_PER_WORKER]
+                survivors = locations[at : at + self.workers * WINDOW_PER_WORKER * BUNDLE]
                 yield from (_alone(work, location) for location in survivors)
                 at += len(survivors)
 
@@ -169,18 +182,15 @@ def _in_order(
     pool: Executor, locations: Sequence[RunLocation], workers: int
 ) -> Iterator[RunReport]:
     """Reports in order with a bounded number in flight; ends early when the pool broke."""
-    window: deque[Future[RunReport]] = deque()
-    rest = iter(locations)
+    window: deque[Future[list[RunReport]]] = deque()
+    rest = bundles(locations, workers, BUNDLE)
     try:
         while True:
-            while len(window) < workers * WINDOW_PER_WORKER:
-                location = next(rest, None)
-                if location is None:
-                    break
-                window.append(pool.submit(_work_here, location))
+            while len(window) < workers * WINDOW_PER_WORKER and (bundle := next(rest, None)):
+                window.append(pool.submit(_work_here, bundle))
             if not window:
                 return
-            yield window.popleft().result()
+            yield from window.popleft().result()
     except BrokenProcessPool:
         return
 
@@ -189,7 +199,7 @@ def _alone(work: Work, location: RunLocation) -> RunReport:
     """One run in a pool of its own, so that only it can be to blame when the worker dies."""
     with _Pool(work, 1) as pool:
         try:
-            return pool.executor.submit(_work_here, location).result()
+            return pool.executor.submit(_work_here, [location]).result()[0]
         except BrokenProcessPool:
             return failed_report(location, "the worker process died, killed or out of memory")
 
@@ -236,6 +246,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work_here(location: RunLocation) -> RunReport:
+def _work_here(locations: Sequence[RunLocation]) -> list[RunReport]:
     assert _work is not None
-    return guarded(_work, location)
+    return [guarded(_work, location) for location in locations]

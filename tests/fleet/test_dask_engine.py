@@ -19,7 +19,15 @@ import fleet_fakes as fakes  # noqa: E402
 
 @pytest.fixture(scope="module")
 def cluster():
-    with pytest.MonkeyPatch.context() as patch:
+    import dask
+
+    patience = {
+        # One more try after a worker's death, not three: each means a new process to wait for.
+        "distributed.scheduler.allowed-failures": 1,
+        # On a busy machine a worker needs more than 15 s to start again; LocalCluster forgets it.
+        "distributed.deploy.lost-worker-timeout": "300 s",
+    }
+    with dask.config.set(patience), pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), str(HERE.parent.parent)]))
         with distributed.LocalCluster(
             n_workers=0,
@@ -70,13 +78,6 @@ def test_a_worker_killed_half_way_loses_and_doubles_nothing(cluster_of, tmp_path
     assert not [r for r in reports if r.problems]
 
 
-def test_a_run_that_kills_every_worker_is_reported_and_its_bundle_finished(cluster_of):
-    places = fakes.locations(40)  # two runs a task on four workers
-    reports = list(choose_executor(engine=cluster_of(4))(fakes.dies_on_seven, places))
-    assert [r.run for r in reports] == [p.name for p in places]
-    assert [r.run for r in reports if r.problems] == ["run0007"]
-
-
 def test_paths_come_back_as_they_were_given(cluster_of):
     places = fakes.locations(2)
     reports = list(choose_executor(engine=cluster_of(4))(fakes.fails_with_path, places))
@@ -98,3 +99,21 @@ def test_workers_with_another_lrdiag_are_refused(cluster_of, monkeypatch):
     monkeypatch.setattr("lrdiag.fleet.versions.code_content", lambda: "another")
     with pytest.raises(ExecutorError, match="another one"):
         list(choose_executor(engine=address)(fakes.echo, fakes.locations(2)))
+
+
+def test_a_run_that_kills_every_worker_is_reported_and_its_bundle_finished(cluster_of):
+    places = fakes.locations(40)
+    cluster_of(0)  # fewer workers than before: only two have to start again at a time
+    reports = list(choose_executor(engine=cluster_of(2))(fakes.dies_on_seven, places))
+    assert [r.run for r in reports] == [p.name for p in places]
+    assert [r.run for r in reports if r.problems] == ["run0007"]
+
+
+def test_a_cluster_that_lost_all_its_workers_is_a_clear_error(cluster_of, tmp_path, monkeypatch):
+    address = cluster_of(2)
+    monkeypatch.setattr("lrdiag.fleet.dask_engine.WORKER_SECONDS", 1.0)
+    reports = choose_executor(engine=address)(fakes.Slow(tmp_path), fakes.locations(400))
+    assert next(reports).run == "run0000"
+    cluster_of(0)
+    with pytest.raises(ExecutorError, match="no workers any more"):
+        list(reports)

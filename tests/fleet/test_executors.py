@@ -82,11 +82,11 @@ def test_a_worker_killed_once_loses_nothing(tmp_path):
 
 def test_runs_in_flight_are_bounded(tmp_path):
     work = fakes.Slow(tmp_path)
-    reports = ProcessPool(2)(work, fakes.locations(100))
+    reports = ProcessPool(2)(work, fakes.locations(300))
     next(reports)
     reports.close()
     begun = len(list(tmp_path.iterdir()))
-    assert begun <= 2 * executors.WINDOW_PER_WORKER + 1
+    assert begun <= (2 * executors.WINDOW_PER_WORKER + 1) * executors.BUNDLE
 
 
 def test_interrupt_ends_workers_and_prints_no_worker_traceback(tmp_path):
