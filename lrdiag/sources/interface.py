@@ -68,8 +68,12 @@ class RunLocation:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Runs found under the given paths, and what was left out and why."""
+    """Runs found under the given paths, and what was left out and why.
+
+    `named`: names of the runs whose file was given by name, one of several paths.
+    """
 
     locations: tuple[RunLocation, ...]
     problems: tuple[Problem, ...] = ()
     left_out: tuple[tuple[str, str], ...] = field(default=())
+    named: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """Plain text logs: rows found among other output, by patterns kept as data.
 
 Lines that no pattern knows are read if they hold an index (`epoch 3`) and a metric
-(`loss: 0.3`), or a printed dict as the Hugging Face Trainer writes it to the console.
+(`loss: 0.3`), are a row of a printed table, or a dict as the Hugging Face Trainer prints it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from lrdiag.sources.text_patterns import (
     shipped_patterns,
     user_patterns,
 )
+from lrdiag.sources.text_table import TextTable
 
 _SUFFIXES = (".log", ".txt", ".out", ".err", ".log.gz", ".txt.gz", ".stdout", ".md", "")
 _DICT = re.compile(r"(\{.*\})\s*$")
@@ -114,6 +115,7 @@ class TextReader:
         self.cut = 0
         self._patterns = (*own, *shipped_patterns())
         self._epoch: float | None = None
+        self._table = TextTable()
 
     def line(self, line: Line) -> bool:
         """Read one line; True if it was a row."""
@@ -124,8 +126,9 @@ class TextReader:
             self.texts.append(text)
             return False
         if not _DIGIT.search(text):
+            self._table.header(text)
             return False
-        record = self._record(body_of(text))
+        record = self._table.row(text) or self._record(body_of(text))
         if record is None:
             return False
         if not line.ended:

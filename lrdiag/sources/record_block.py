@@ -39,14 +39,13 @@ def add_block(rows: RecordRows, number: int, data: bytes) -> bool:
     if records is None:
         return False
     groups: dict[tuple[str, ...], list[int]] = {}
-    for at, keys in enumerate(map(tuple, records)):
-        groups.setdefault(keys, []).append(at)
+    for row, keys in enumerate(map(tuple, records)):
+        groups.setdefault(keys, []).append(row)
     if len(groups) > _MAX_SHAPES or not rows.independent(groups):
         return False
     block = _Block(len(records))
     for keys, at in groups.items():
-        taken = records if len(groups) == 1 else [records[i] for i in at]
-        columns = _columns(keys, taken)
+        columns = _columns(keys, records if len(groups) == 1 else [records[row] for row in at])
         if columns is None or not block.add(columns, np.array(at, np.int64), rows):
             return False
     rows.add_rows(block.rows(number))

@@ -134,7 +134,7 @@ class RecordRows:
         self.recorder.start(line, step, epoch, _wall(names.wall, record))
         put = self.recorder.put
         for tag, value in _values(record, names):
-            if tag != step_key and tag != epoch_key:
+            if tag not in (step_key, epoch_key):
                 put(tag if not prefix or tag in _UNPREFIXED else prefix + tag, value)
 
     def independent(self, shapes: Iterable[tuple[str, ...]]) -> bool:

@@ -8,12 +8,13 @@ Event files and a `metrics.csv` beside them are the same training logged twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lrdiag.sources.add_scalars import split_of_curve
 from lrdiag.sources.interface import Discovery, RunLocation
+from lrdiag.sources.logged_twice import without_copies
 
 SPLITS = {
     "train": "train",
@@ -46,12 +47,13 @@ def merge_splits(discovery: Discovery) -> Discovery:
     Files of different formats in one folder join without a prefix when nothing in their names
     sets them apart.
     """
+    discovery = without_copies(discovery)
     merged = _merge_curves(discovery.locations)
     merged = _merge_folders(merged)
     merged = _merge_split_files(merged)
-    merged = _merge_formats(merged)
+    merged = _merge_formats(merged, discovery.named)
     locations = tuple(sorted(merged, key=lambda p: p.name))
-    return Discovery(locations, discovery.problems, discovery.left_out)
+    return replace(discovery, locations=locations)
 
 
 def _merge_curves(locations: Sequence[RunLocation]) -> list[RunLocation]:
@@ -121,17 +123,22 @@ def _split_of_file(place: RunLocation) -> tuple[tuple[Path, str, str], str] | No
 
 
 def _free_name(members: Sequence[tuple[str, RunLocation]], taken: set[str]) -> str:
-    """The folder's name, or the first file's where the folder is a run already."""
+    """The folder's name, or the first file's where that is a run already or names no folder."""
     folder = members[0][1].name.rpartition("/")[0] or "."
-    return members[0][1].name if folder in taken else folder
+    unnamed = folder.endswith("..")
+    return members[0][1].name if unnamed or folder in taken else folder
 
 
-def _merge_formats(locations: Sequence[RunLocation]) -> list[RunLocation]:
-    """Logs of one folder in different formats, one file of each, become one location."""
+def _merge_formats(locations: Sequence[RunLocation], apart: Collection[str]) -> list[RunLocation]:
+    """Logs of one folder in different formats, one file of each, become one location.
+
+    Those named `apart` were given by name and stay what they are.
+    """
     by_folder: dict[Path, list[RunLocation]] = {}
+    merged = [place for place in locations if place.name in apart]
     for place in locations:
-        by_folder.setdefault(_folder(place), []).append(place)
-    merged: list[RunLocation] = []
+        if place.name not in apart:
+            by_folder.setdefault(_folder(place), []).append(place)
     for places in by_folder.values():
         merged += [_joined(places)] if _are_one_training(places) else places
     return merged

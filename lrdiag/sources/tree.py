@@ -29,7 +29,8 @@ _NEVER_LOGS = frozenset(
 def discover(paths: Sequence[str | Path], kinds: KindMemory | None = None) -> Discovery:
     """Find the runs below `paths`, each a folder or one log file, without reading them.
 
-    With several paths the names start with the path as given, so that they stay unique.
+    With several paths the names start with the path as given, so that they stay unique; each
+    file among them is a run of its own.
     `kinds` remembers of earlier searches what files are, so that they need not be opened.
 
     Raises:
@@ -45,7 +46,9 @@ def discover(paths: Sequence[str | Path], kinds: KindMemory | None = None) -> Di
         locations += found if len(roots) == 1 else [_under(root, place) for place in found]
     used = {str(path) for place in locations for path in place.sidecars}
     unused = tuple(entry for entry in left_out if entry[0] not in used)
-    return Discovery(tuple(locations), tuple(problems), unused)
+    given = {root.as_posix() for root in roots} if len(roots) > 1 else set()
+    named = frozenset(p.name for p in locations if p.name in given and Path(p.name).is_file())
+    return Discovery(tuple(locations), tuple(problems), unused, named)
 
 
 def read_location(location: RunLocation) -> Run:
@@ -96,9 +99,11 @@ def _below(
 
 
 def _under(root: Path, place: RunLocation) -> RunLocation:
-    base = root.parent if root.is_file() else root
+    if root.is_file():
+        inside = place.name.removeprefix(root.name) if place.name.startswith(root.name) else ""
+        return replace(place, name=root.as_posix() + inside)
     below = "" if place.name == "." else f"/{place.name}"
-    return replace(place, name=f"{base.as_posix()}{below}")
+    return replace(place, name=f"{root.as_posix()}{below}")
 
 
 def _runs_in(

@@ -67,6 +67,19 @@ def _read(path: Path, log: ProblemLog) -> Content:
     return Content({tag: replace(s, line=None) for tag, s in series.items()}, config)
 
 
+def has_history(path: Path) -> bool:
+    """Whether a run logged anything: the file is read up to its first row."""
+    rows = RecordRows()
+    try:
+        for number, (_, message) in enumerate(records(path, ProblemLog(str(path)))):
+            _take(message, rows, {}, number)
+            if rows.recorder.line:
+                return True
+    except (OSError, WireError):
+        return False
+    return False
+
+
 def _take(message: bytes, rows: RecordRows, config: dict[str, Any], number: int) -> None:
     for field, kind, value in fields(message):
         if kind != 2 or not isinstance(value, bytes):

@@ -1,7 +1,9 @@
 """Logs recorded from the real writers; the file's name says the package and its version.
 
 Twelve boosting rounds, six steps, or four epochs each, of a tiny problem, as the packages wrote
-them. The tests below that need a package skip where it is not installed.
+them. timm's by its `utils/summary.py` and Ultralytics' by `BaseTrainer.save_metrics`, both called
+with the values of made-up epochs; fastai's by its CSVLogger in a real `fit`. The tests below
+that need a package skip where it is not installed.
 """
 
 import json
@@ -29,6 +31,9 @@ CASES = [
     ("keras-3.15.1-CSVLogger.csv", "csv", 4, [*BOOSTING, "val_accuracy"]),
     ("keras-3.15.1-history.json", "history-json", 4, [*BOOSTING, "val_accuracy", "lr"]),
     ("keras-3.15.1-fit.log", "text", 4, [*BOOSTING, "val_accuracy"]),
+    ("timm-1.0.31-summary.csv", "csv", 30, [*BOOSTING, "val_accuracy", "lr"]),
+    ("fastai-2.8.12-history.csv", "csv", 12, [*BOOSTING, "val_accuracy"]),
+    ("ultralytics-8.4.190-results.csv", "csv", 20, ["val_precision", "val_recall"]),
     ("sacred-0.8.7-metrics.json", "sacred", 6, [*BOOSTING, "lr"]),
     ("visualdl-2.5.3-vdlrecords.log", "visualdl", 6, [*BOOSTING, "lr"]),
     ("wandb-0.31.0.wandb", "wandb", 6, [*BOOSTING, "lr", "epoch"]),

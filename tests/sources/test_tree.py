@@ -133,3 +133,33 @@ def test_tables_of_several_trainings_stay_apart(tmp_path):
     for name in ("resnet.csv", "vgg.csv"):
         (tmp_path / name).write_text(CSV)
     assert set(merged(tmp_path)) == {"resnet.csv", "vgg.csv"}
+
+
+def names_of(*paths):
+    return [place.name for place in merge_splits(discover(paths)).locations]
+
+
+def test_files_given_by_name_are_runs_of_their_own(tmp_path, monkeypatch):
+    """Also beside one another in a folder above: all were one run called `..` once."""
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    for name in ("a", "b", "metrics.csv"):
+        (tmp_path / name).write_text(CSV)
+    write_events(tmp_path)
+    (tmp_path / (NAME + "2")).write_bytes((tmp_path / NAME).read_bytes())
+    assert names_of("../a", "../b") == ["../a", "../b"]
+    assert names_of(f"../{NAME}", f"../{NAME}2") == [f"../{NAME}", f"../{NAME}2"]
+    assert names_of("../metrics.csv", f"../{NAME}") == [f"../{NAME}", "../metrics.csv"]
+    monkeypatch.chdir(tmp_path)
+    assert names_of("a", "b") == ["a", "b"]
+
+
+def test_split_files_given_by_name_are_one_run(tmp_path, monkeypatch):
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    for name in ("train.csv", "val.csv"):
+        (tmp_path / name).write_text(CSV)
+    assert names_of("../train.csv", "../val.csv") == ["../train.csv"]
+    monkeypatch.chdir(tmp_path)
+    assert names_of("train.csv", "val.csv") == ["."]
+    assert names_of(tmp_path / "train.csv", tmp_path / "val.csv") == [tmp_path.as_posix()]
