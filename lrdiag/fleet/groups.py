@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lrdiag.errors import ConfigError
 from lrdiag.findings import HealthReport, RunReport
 from lrdiag.fleet.settings import flat_settings, is_seed, matters
+from lrdiag.patterns import compiled
 
 SEED_IN_NAME = re.compile(r"(?<![a-z])(seed|rng|repeat|replicate|rep)s?[ _.=-]?(\d+)(?!\d)", re.I)
 """`resnet_seed3`, `seed=3`, `rep-02`: how people name repeated runs."""
@@ -102,16 +102,10 @@ def _key_for(by: str, runs: Sequence[RunReport]) -> Callable[[RunReport], Hashab
 
 
 def _key_by_pattern(by: str) -> Callable[[RunReport], Hashable | None]:
-    import re2  # linear time: the expression may come from a configuration file
-
-    re2_: Any = re2
-    options = re2_.Options()
-    options.log_errors = False  # it would write to stderr by itself
     try:
-        pattern = re2_.compile(by, options)
-    except re2_.error as error:
-        why = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else error
-        raise ConfigError(f"--group-by {by!r}: {why}.", "Correct the expression.") from None
+        pattern = compiled(by)
+    except ValueError as error:
+        raise ConfigError(f"--group-by {by!r}: {error}.", "Correct the expression.") from None
 
     def key(run: RunReport) -> Hashable | None:
         """What the expression's groups matched; None where it does not match."""

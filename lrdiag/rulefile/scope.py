@@ -14,6 +14,7 @@ import numpy as np
 from lrdiag.checks.interface import Evidence
 from lrdiag.errors import RuleFileError
 from lrdiag.findings import Status
+from lrdiag.patterns import compiled
 from lrdiag.rulefile.stretches import after, cut
 from lrdiag.rulefile.values import Rule
 from lrdiag.view import RunView
@@ -70,17 +71,11 @@ def compiled_pattern(expression: str) -> Any:
     Raises:
         RuleFileError: the regular expression is not valid.
     """
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
     try:
-        return re2.compile(expression, options)  # type: ignore[no-untyped-call]
-    except re2.error as error:
-        text = str(error.args[0] if error.args else error).strip("b'\"")
+        return compiled(expression, max_mem=1 << 20)
+    except ValueError as error:
         raise RuleFileError(
-            f"Regular expression {expression[:80]!r} is not valid: {text}."
+            f"Regular expression {expression[:80]!r} is not valid: {error}."
         ) from None
 
 

@@ -1,0 +1,23 @@
+"""Expressions of users: what RE2 says of a bad one, and no words of its own on stderr."""
+
+import pytest
+
+from lrdiag.patterns import compiled
+
+
+def test_a_group_is_found_by_name():
+    found = compiled(r"(?P<run>\w+)/seed(\d+)").search("base/seed3")
+    assert found and found.group("run") == "base"
+
+
+@pytest.mark.parametrize(("expression", "said"), [("(a", "missing )"), ("(?<=a)b", "invalid")])
+def test_what_is_wrong_is_said_once_as_text(expression, said, capfd):
+    with pytest.raises(ValueError, match=r"^[a-z]") as error:
+        compiled(expression)
+    assert said in str(error.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_an_expression_that_takes_too_much_is_refused():
+    with pytest.raises(ValueError, match="too large"):
+        compiled("(((a{30}){30}){30}){30}", max_mem=1 << 20)
