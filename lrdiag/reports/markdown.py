@@ -102,7 +102,8 @@ class _Page:
         line, reason = wording.proposal(run)
         if line:
             yield f"- **Schedule to try:** {markdown_text(line)}"
-            yield from (f"  {markdown_text(text)}" for text in (reason,) if text)
+            if reason:
+                yield f"  {markdown_text(reason)}"
         best = wording.best_checkpoint(run)
         if best:
             yield f"- **Best checkpoint:** {markdown_text(best)}"

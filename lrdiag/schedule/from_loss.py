@@ -15,6 +15,7 @@ from lrdiag.runs import FloatArray
 from lrdiag.schedule.from_loss_features import Binned, binned, features
 from lrdiag.schedule.from_loss_trees import Trees, fitted_trees
 from lrdiag.schedule.values import Change, ChangeSource
+from lrdiag.statistics.distinct import distinct
 from lrdiag.view import Curve
 
 # The probability from which checks may use a found drop; chosen on cross-validated small real
@@ -73,7 +74,7 @@ def binned_loss(loss: Curve, axis: EpochAxis) -> Binned | None:
     if len(value) < _FEWEST_EPOCHS or np.any(value <= 0):
         return None
     number = _numbers(step, axis)
-    if len(np.unique(number)) < _FEWEST_EPOCHS:
+    if len(distinct(number)) < _FEWEST_EPOCHS:
         return None
     curve = binned(step, value, number)
     fewest, most = _SAMPLED_STEPS
@@ -84,7 +85,7 @@ def binned_loss(loss: Curve, axis: EpochAxis) -> Binned | None:
 def _numbers(step: FloatArray, axis: EpochAxis) -> FloatArray:
     """Number of the epoch of each point, or of one of 60 equal stretches."""
     epoch = np.floor(axis.epoch_of(step) + 1e-9)
-    if np.all(np.isfinite(epoch)) and len(np.unique(epoch)) <= _MOST_BINS:
+    if np.all(np.isfinite(epoch)) and len(distinct(epoch)) <= _MOST_BINS:
         return np.asarray(epoch)
     count = min(len(step), _STRETCHES)
     return np.asarray(np.floor(np.arange(len(step)) * count / len(step)))

@@ -15,14 +15,13 @@ from lrdiag.schedule.from_loss_windows import (
     lines_after,
     scatter_before,
 )
+from lrdiag.statistics.noise import MAD_TO_SIGMA
 
 PARTS = 4
 """Equal parts of an epoch whose mean losses are looked at where points are logged by step."""
 
 # Points an epoch from which the points inside it are looked at.
 _FEWEST_INSIDE = 4
-# From a median absolute deviation to a standard deviation of normal noise.
-_MAD = 1.4826
 # Scatter of a log loss added to every scale, so that a loss without noise divides by something.
 _LEAST_NOISE = 1e-4
 _LEAST_FALL = 2e-3
@@ -145,7 +144,7 @@ _INSIDE = (
 def _noise(level: FloatArray) -> float:
     """Noise of a curve from its second differences, which a smooth trend does not reach."""
     second = np.diff(level, 2)
-    return _MAD * float(np.median(np.abs(second))) / math.sqrt(6.0) + _LEAST_NOISE
+    return MAD_TO_SIGMA * float(np.median(np.abs(second))) / math.sqrt(6.0) + _LEAST_NOISE
 
 
 def _among_neighbours(fall: FloatArray) -> FloatArray:
@@ -156,7 +155,7 @@ def _among_neighbours(fall: FloatArray) -> FloatArray:
     near[rows == 0] = np.nan
     middle = np.nanmedian(near, axis=1)
     spread = np.nanmedian(np.abs(near - middle[:, None]), axis=1)
-    return np.asarray((fall - middle) / (_MAD * spread + _LEAST_FALL))
+    return np.asarray((fall - middle) / (MAD_TO_SIGMA * spread + _LEAST_FALL))
 
 
 def _largest_later(fall: FloatArray) -> FloatArray:

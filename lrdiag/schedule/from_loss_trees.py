@@ -60,7 +60,7 @@ class Trees:
 
 
 def trees_from(data: Mapping[str, Any]) -> Trees:
-    """Trees from what benchmarks/fit_loss_drops.py writes."""
+    """Trees from what `python -m benchmarks.loss_drops fit --write` writes."""
     return Trees(
         tuple(data["names"]),
         np.array(data["feature"], np.int64),

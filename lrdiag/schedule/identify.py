@@ -109,7 +109,7 @@ def _ends_as_nobody_writes(rates: Rates, steps: Steps) -> bool:
     So the last rows of a finely logged decay look; a drop made by hand has a short number.
     """
     rows = steps.rows
-    fine = rates.how.kind in ("double", "float32")
+    fine = rates.how.fine
     if not fine or rows[0] < len(rates) - len(rows) - 1 or len(rates) < _FEWEST_FOR_CURVES:
         return False
     ranges = [*zip(steps.low, steps.high, strict=True), *_value_ranges(rates, steps)]
@@ -135,7 +135,7 @@ def _few_changes(smooth: tuple[Fitted, Sample], sample: Sample, rates: Rates) ->
     """Whether few rows of a finely logged rate that is no curve change, rarely in a row."""
     changed = np.diff(sample.rate) != 0
     few = np.count_nonzero(changed) <= _FEW_SHARE * len(sample)
-    fine = rates.how.kind in ("double", "float32")
+    fine = rates.how.fine
     return bool(few and fine and smooth[0].misfit > _NO_CURVE) and _longest(changed) < _LONG_RUN
 
 
@@ -192,7 +192,7 @@ def _smooth_wins(
         return False
     if _proves_nothing(smooth[0], stepped, len(steps.rows)):
         return False
-    fine = rates.how.kind in ("double", "float32")
+    fine = rates.how.fine
     few = len(steps.rows) <= _FEW_SHARE * len(rates)
     if few and not fine and _by_hand(smooth[1], rates, steps):
         # A decay that is over after a few coarse rows: nobody leaves a run dead for the rest.

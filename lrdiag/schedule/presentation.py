@@ -16,6 +16,8 @@ from lrdiag.schedule.values import Agreement, Change, Schedule
 
 # A hand-made schedule of more changes than this is told as a number.
 _MOST_SEGMENTS = 40
+# Of a preview with more drops than this not each is told.
+_MOST_TOLD = 8
 
 
 def lines_of(name: str, schedule: Schedule, lr: Mapping[str, Series]) -> Iterator[str]:
@@ -107,7 +109,7 @@ def preview_lines(shown: tuple[Preview, ...]) -> Iterator[str]:
 def _course(item: Preview) -> str:
     if item.by_step:
         return _course_by_step(item)
-    if len(item.drops) > 8:
+    if len(item.drops) > _MOST_TOLD:
         return f"{len(item.drops)} drops, from {item.rate[0]:.4g} to {item.rate[-1]:.4g}"
     text = f"{item.rate[0]:.6g} from epoch 0"
     return text + "".join(f", {item.rate[d]:.6g} from epoch {d}" for d in item.drops)
@@ -115,16 +117,19 @@ def _course(item: Preview) -> str:
 
 def _course_by_step(item: Preview) -> str:
     """Drops by step, and how soon the last of them comes; of many the one to a hundredth."""
-    first, many = float(item.rate[0]), len(item.by_step) > 8
-    low = next((d for d in item.by_step if d[1] <= 0.01 * first), item.by_step[-1])
-    step = low[0] if many else item.by_step[-1][0]
-    told = f", {low[1]:.3g} by step {step}" if many else "".join(
-        f", {rate:.6g} from step {at}" for at, rate in item.by_step
-    )  # fmt: skip
-    epochs = len(item.rate)
-    whole = item.steps_per_epoch
-    within = f" (epoch {step / whole:.2f} of {epochs})" if whole else ""
-    return f"{first:.6g} from step 0{told}{within}" + ("" if many else "; it stays there")
+    first = float(item.rate[0])
+    text = f"{first:.6g} from step 0"
+    if len(item.by_step) > _MOST_TOLD:
+        step, rate = next((d for d in item.by_step if d[1] <= 0.01 * first), item.by_step[-1])
+        return f"{text}, {rate:.3g} by step {step}{_within(item, step)}"
+    text += "".join(f", {rate:.6g} from step {step}" for step, rate in item.by_step)
+    return f"{text}{_within(item, item.by_step[-1][0])}; it stays there"
+
+
+def _within(item: Preview, step: int) -> str:
+    """Where a step lies in the training, nothing where epochs have no known length."""
+    length = item.steps_per_epoch
+    return f" (epoch {step / length:.2f} of {len(item.rate)})" if length else ""
 
 
 def data_of(name: str, schedule: Schedule) -> dict[str, Any]:

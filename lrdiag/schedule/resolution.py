@@ -46,6 +46,11 @@ class Resolution:
     places: int = 0
     certain: bool = True
 
+    @property
+    def fine(self) -> bool:
+        """Whether the rate was logged as it is, not shortened for printing."""
+        return self.kind in ("double", "float32")
+
 
 def resolution(rate: FloatArray) -> Resolution:
     """The resolution that explains every value.
