@@ -8,7 +8,7 @@ MMEngine writes the scalars of a run to `<run>/vis_data/scalars.json`, the same 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,10 +25,14 @@ def without_copies(discovery: Discovery) -> Discovery:
         for place in discovery.locations
         if len(place.parts) == 1 and len(place.parts[0][2]) == 1
     }
+    histories: dict[Path, list[Path]] = {}
+    for path in files:
+        if path.suffix == ".wandb":
+            histories.setdefault(path.parent, []).append(path)
     reasons = {
         place.name: (str(path), reason)
         for path, place in files.items()
-        if place.name not in discovery.named and (reason := _copy_of(path, files))
+        if place.name not in discovery.named and (reason := _copy_of(path, files, histories))
     }
     if not reasons:
         return discovery
@@ -36,12 +40,14 @@ def without_copies(discovery: Discovery) -> Discovery:
     return replace(discovery, locations=kept, left_out=(*discovery.left_out, *reasons.values()))
 
 
-def _copy_of(path: Path, files: Collection[Path]) -> str:
-    """Why a file is only a copy of one of `files`; "" if it is not."""
+def _copy_of(path: Path, files: Collection[Path], histories: Mapping[Path, Sequence[Path]]) -> str:
+    """Why a file is only a copy of one of `files`; "" if it is not.
+
+    `histories`: the `.wandb` files of each folder.
+    """
     folder = path.parent
     if path.name == "output.log" and folder.name == "files":
-        histories = [f for f in files if f.suffix == ".wandb" and f.parent == folder.parent]
-        return _WANDB if any(map(_has_history, histories)) else ""
+        return _WANDB if any(map(_has_history, histories.get(folder.parent, ()))) else ""
     if path.name == f"{folder.name}.log":
         folder, run = folder / "vis_data", folder.name
     elif folder.name == "vis_data" and path.suffix == ".json":
