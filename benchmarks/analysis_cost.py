@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.reading import event, field, frame, scalar
+from benchmarks.reading_logs import event, field, frame, scalar
 
 EPOCHS = 100
 SHAPES = ("events", "epochs", "table")

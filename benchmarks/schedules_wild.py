@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import lrdiag
+from benchmarks.wild_findings import place
 from lrdiag.config import Config
 from lrdiag.diagnose import view_of
 from lrdiag.schedule.values import Change, ChangeSource
@@ -33,7 +34,7 @@ def main(folder: Path, copies: Path | None = None) -> int:
         logs = [log for line in file if (log := json.loads(line)).get("lr_schedule_truth")]
     for log in logs:
         title = f"{log['format']:22} {log['repo']}/{log['path_in_repo']}"
-        path = _path(log, folder, copies)
+        path = place(log, folder, copies)
         if path is None or not log["has_lr"]:
             untold += 1
             print(f"{'no copy' if path is None else 'no rate':8} {title}")
@@ -45,13 +46,6 @@ def main(folder: Path, copies: Path | None = None) -> int:
     print(f"{len(logs)} documented schedules, {len(logs) - untold} with a rate in a log: "
           f"{found} drops found, {missed} missed, {extra} extra")  # fmt: skip
     return 1 if missed or extra else 0
-
-
-def _path(log: dict, folder: Path, copies: Path | None) -> Path | None:
-    if log["local"]:
-        return folder / log["local"]
-    there = copies / log["repo"].replace("/", "+") / log["path_in_repo"] if copies else None
-    return there if there and there.exists() else None
 
 
 def compare(truth: dict, path: Path) -> tuple[np.ndarray, str]:

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks.loss_drops import (
+from benchmarks.loss_drops_fit import as_data, logistic
+from benchmarks.loss_drops_scores import (
     Training,
-    as_data,
     best_near_visible,
     calibration_error,
     found,
     is_visible,
-    logistic,
 )
 from lrdiag.schedule.from_loss_trees import trees_from
 
