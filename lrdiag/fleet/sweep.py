@@ -84,7 +84,8 @@ def sweep_of(runs: Sequence[RunReport], role: str = "", group_by: str = "") -> S
         _row(run, role, {n: v[i] for n, v in columns.items()}, groups.get(id(run), ""))
         for i, run in enumerate(runs)
     ]
-    rows.sort(key=lambda row: _rank(row.best, higher))
+    # By name where values are equal: runs behind URLs come in no order of their own.
+    rows.sort(key=lambda row: (_rank(row.best, higher), row.run))
     noise = _pooled_noise(found_groups, role, {o["run"] for o in odd})
     healthy, unhealthy = _best(rows, fit=True), _best(rows, fit=False)
     asked = associations(runs)

@@ -26,8 +26,13 @@ HEADINGS = ("run", "verdict", "best", "at epoch", "last", "rate", "drops at", "f
 def terminal(sweep: Sweep, width: int = 100, *, every: bool = False) -> str:
     """The table, best run first, with a bar for where each stands, then what follows from it."""
     rows = sweep.rows if every else sweep.rows[:SHOWN]
-    names, pattern = short_names([row.run for row in sweep.rows])
-    lines = _table(sweep, rows, [name_text(name) for name in names[: len(rows)]], width)
+    names, pattern = [name_text(row.run) for row in rows], ""
+    whole = _drawn(sweep, rows, names, width)
+    if whole.cut:
+        short, pattern = short_names([row.run for row in sweep.rows])
+        lines = _table(sweep, rows, [name_text(name) for name in short[: len(rows)]], width)
+    else:
+        lines = list(whole.lines())
     if pattern:
         lines += ["", f"All runs are called {name_text(pattern)}"]
     if len(rows) < len(sweep.rows):
@@ -40,16 +45,29 @@ def _table(sweep: Sweep, rows: Sequence[Row], names: Sequence[str], width: int) 
     longest = max(map(cells, names), default=0)
     room = max(distinct_width(names, cut_middle), min(longest, READABLE))
     for fold, bars in ((False, True), (False, False), (True, True), (True, False)):
-        table = Table(width, shrink=0)
-        table.add(_line("" if fold else "run", f"best {sweep.role}", "", HEADINGS, bars))
-        for name, row in zip(names, rows, strict=True):
-            table.add(_line("" if fold else name, "", bar(row, sweep), _cells(row), bars))
+        table = _drawn(sweep, rows, names, width, fold=fold, bars=bars)
         if fold or table.widths()[0] >= room:
             break
     lines = list(table.lines())
     if not fold:
         return lines
     return [lines[0], *(text for pair in zip(names, lines[1:], strict=True) for text in pair)]
+
+
+def _drawn(
+    sweep: Sweep,
+    rows: Sequence[Row],
+    names: Sequence[str],
+    width: int,
+    *,
+    fold: bool = False,
+    bars: bool = True,
+) -> Table:
+    table = Table(width, shrink=0)
+    table.add(_line("" if fold else "run", f"best {sweep.role}", "", HEADINGS, bars))
+    for name, row in zip(names, rows, strict=True):
+        table.add(_line("" if fold else name, "", bar(row, sweep), _cells(row), bars))
+    return table
 
 
 def _line(name: str, best: str, drawn: str, row: Sequence[str], bars: bool) -> tuple[str, ...]:

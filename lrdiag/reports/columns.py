@@ -80,14 +80,21 @@ class Table:
 
     def widths(self) -> list[int]:
         """Columns of the screen that each column of the table gets."""
-        if not self.rows:
-            return []
-        widths = [max(cells(row[i]) for row in self.rows) for i in range(len(self.rows[0]))]
+        widths = self._wanted()
         for column, least in ((-1, 26), (self.shrink, 16), (-1, 8)):
             over = sum(widths) + 2 * (len(widths) - 1) - self.width
-            if over > 0:
+            if widths and over > 0:
                 widths[column] = max(widths[column] - over, min(widths[column], least))
         return widths
+
+    @property
+    def cut(self) -> bool:
+        """Whether some text is shortened so that the rows fit."""
+        return self.widths() != self._wanted()
+
+    def _wanted(self) -> list[int]:
+        columns = zip(*self.rows, strict=True)
+        return [max(map(cells, column)) for column in columns]
 
     def lines(self, style: Callable[[str], str] = str) -> Iterator[str]:
         """The rows as lines of at most `width` columns; `style` may colour a cell's text."""

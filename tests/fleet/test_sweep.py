@@ -129,6 +129,21 @@ def test_names_that_are_alike_at_both_ends_can_be_told_apart(width):
     assert "All runs are called resnet_lr0.1_" in text
 
 
+def test_whole_names_are_told_where_the_screen_has_room():
+    runs = [run(f"s3://bucket/run{i}/metrics.csv") for i in range(3)]
+    wide, narrow = (sweep_text.terminal(sweep_of(runs), width) for width in (160, 60))
+    assert all(r.run in wide for r in runs) and "All runs are called" not in wide
+    assert "All runs are called s3://bucket/*/metrics.csv" in narrow
+
+
+def test_equal_runs_come_by_name_whatever_order_they_were_read_in():
+    runs = [run("b"), run("c"), run("a"), run("d", 0.4)]
+    for order in (runs, runs[::-1]):
+        sweep = sweep_of(order)
+        assert [row.run for row in sweep.rows] == ["d", "a", "b", "c"]
+        assert sweep.best_healthy.run == "d"
+
+
 def test_a_long_name_stands_on_a_line_of_its_own():
     runs = [run(f"{'a' * 45}{i}{'b' * 45}") for i in range(3)]
     lines = sweep_text.terminal(sweep_of(runs), 100).splitlines()
