@@ -70,6 +70,8 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A tag that fits a role, and how well (the lowest `penalty` fits best)."""
+
     tag: str
     split: str
     pattern: MetricPattern
@@ -83,6 +85,7 @@ class _Candidate:
         return self.penalty == best.penalty and 2 * self.points >= best.points
 
     def assigned(self, role: str, alternatives: tuple[str, ...] = ()) -> Assignment:
+        """What is said of the tag where it is taken for the role."""
         p = self.pattern
         return Assignment(role, self.tag, p.unit, p.higher_is_better, p.conversion, alternatives)
 

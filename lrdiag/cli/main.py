@@ -17,6 +17,8 @@ from lrdiag.errors import LrdiagError
 
 
 class _Place(NamedTuple):
+    """Where a command is, and what the help says of it."""
+
     module: str
     short_help: str
 
@@ -44,9 +46,11 @@ class _LazyGroup(click.Group):
     """A group that imports a command's module when the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, its module imported; None where there is no such command."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
@@ -60,6 +64,7 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; a misspelt name is refused with the closest one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
@@ -69,6 +74,7 @@ class _LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in the help, with words of this table: no module is imported for it."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.short_help) for name, place in COMMANDS.items()])
 

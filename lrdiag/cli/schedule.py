@@ -19,11 +19,13 @@ class _PathsOrPreview(click.Group):
     """`schedule preview …` is a command; anything else is `schedule show …`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts `show` before paths."""
         if args and args[0] not in (*self.commands, "-h", "--help"):
             args = ["show", *args]
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Both ways of calling it."""
         formatter.write_usage(ctx.command_path, "PATH... [OPTIONS] | preview [OPTIONS]")
 
 

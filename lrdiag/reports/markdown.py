@@ -63,10 +63,13 @@ def _plot_name(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
+    """A page, and where the pictures beside it are."""
+
     plots: str
     plots_folder: str
 
     def lines(self, report: HealthReport) -> Iterator[str]:
+        """The page, line by line."""
         sign = _SIGN[report.verdict]
         yield from (f"# {sign} Training health: {report.verdict.value}", "")
         yield from (f"**{wording.sentence(wording.headline(report))}**", "")

@@ -48,11 +48,14 @@ class TerminalFormat:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
+    """A page of a width in characters."""
+
     verbose: bool
     colour: bool
     width: int
 
     def lines(self, report: HealthReport) -> Iterator[str]:
+        """The page, line by line, with the codes of its colours."""
         yield from self._verdict(report)
         yield from self._actions(report)
         if len(report.runs) > MANY_RUNS and not self.verbose:

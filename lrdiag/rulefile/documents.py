@@ -216,6 +216,7 @@ class _Builder:
         self._aliases_told = False
 
     def build(self, events: Iterator[Any]) -> Node | None:
+        """The root of the only document; None where the file holds none."""
         root: Node | None = None
         for event in events:
             if type(event).__name__ != "DocumentStartEvent":

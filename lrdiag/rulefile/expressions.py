@@ -79,6 +79,7 @@ class _Checker:
         self.depth = 0
 
     def error(self, node: ast.AST, message: str, hint: str = "") -> ExpressionError:
+        """What is wrong, with its place in the text."""
         start, length = place_of(self.text, node)
         return ExpressionError(message, start, length, hint)
 
@@ -96,6 +97,11 @@ class _Checker:
         return kind
 
     def want(self, node: ast.expr, wanted: str) -> None:
+        """Refuse what is not of the wanted kind.
+
+        Raises:
+            ExpressionError: it is of the other kind, or not allowed at all.
+        """
         if self.kind(node) != wanted:
             other = "a comparison" if wanted == "truth" else "a number"
             raise self.error(node, f"expected {other} here")

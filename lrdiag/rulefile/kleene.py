@@ -43,6 +43,8 @@ def evaluate(expression: Expression, lookup: Callable[[Reference], float | None]
 
 
 class _Evaluator:
+    """Evaluates with three truth values: true, false and None, unknown."""
+
     def __init__(
         self, places: Mapping[int, Reference], lookup: Callable[[Reference], float | None]
     ) -> None:
@@ -50,6 +52,7 @@ class _Evaluator:
         self.lookup = lookup
 
     def value(self, node: ast.expr) -> Value:
+        """What a part of the condition comes to; None where a value is missing."""
         reference = self.places.get(id(node))
         if reference is not None:
             return _finite(self.lookup(reference))

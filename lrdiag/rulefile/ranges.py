@@ -48,11 +48,14 @@ def _contradictory(expression: Expression, bounds: Callable[[Reference], Range])
 
 
 class _Ranges:
+    """Interval arithmetic over the parts of a condition."""
+
     def __init__(self, expression: Expression, bounds: Callable[[Reference], Range]) -> None:
         self.places = expression.places
         self.bounds = bounds
 
     def truth(self, node: ast.expr) -> Truth:
+        """Whether a part of the condition can be true, and whether it can be false."""
         if isinstance(node, ast.Constant):
             return bool(node.value), not node.value
         if isinstance(node, ast.UnaryOp):

@@ -45,6 +45,8 @@ class AppliesTo(BaseModel):
 
 
 class _Common(BaseModel):
+    """What rules of both kinds may say."""
+
     model_config = _STRICT
 
     parameters: dict[str, Any] = Field(default={}, description="the check's parameters")

@@ -42,10 +42,17 @@ def _first_words(error: Exception) -> str:
 
 
 class _Reader:
+    """Makes plain values of nodes, of a bounded number and depth."""
+
     def __init__(self) -> None:
         self._left = MAX_NODES
 
     def value(self, node: Any, depth: int) -> Any:
+        """The plain value of a node.
+
+        Raises:
+            PlainYamlError: there is too much of it.
+        """
         self._left -= 1
         if self._left < 0 or depth > MAX_DEPTH:
             raise PlainYamlError("it is nested too deeply or repeats itself through aliases")

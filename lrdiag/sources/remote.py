@@ -106,6 +106,8 @@ def _copy(url: str, folder: Path, copies: LocalCopies, patience: Patience) -> Pa
 
 @dataclass(frozen=True, slots=True)
 class _Item:
+    """A file to copy, as its store lists it, and where it goes."""
+
     name: str
     entry: Any
     local: Path

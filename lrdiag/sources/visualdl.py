@@ -27,6 +27,8 @@ _METADATA = "meta_data_tag"
 
 
 class _Point(NamedTuple):
+    """One scalar of a record; wall time in seconds since 1970."""
+
     tag: str
     step: int
     seconds: float

@@ -70,6 +70,7 @@ class _OneFile:
         self.points = 0
 
     def poll(self) -> bool:
+        """Read what was added; whether that was anything."""
         growth = self._place.look()
         if growth in (Growth.GONE, Growth.SAME):
             return False

@@ -44,14 +44,15 @@ def lines(node: Function) -> int:
 
 
 def public(path: Path, node: ast.AST) -> Iterator[tuple[Path, ast.AST]]:
-    """Classes, functions and methods that a reader may call, overrides included."""
+    """Classes, and functions and methods that a reader may call, overrides included.
+
+    A private class counts as well, with its methods of public names: interrogate passes over both.
+    """
     for child in ast.iter_child_nodes(node):
-        named = isinstance(child, Function | ast.ClassDef)
-        if named and not child.name.startswith("_") and not is_setter(child):
+        named = isinstance(child, Function) and not child.name.startswith("_")
+        if isinstance(child, ast.ClassDef) or (named and not is_setter(child)):
             yield path, child
-        if isinstance(child, ast.ClassDef | ast.If | ast.Try) and not (
-            named and child.name.startswith("_")
-        ):
+        if isinstance(child, ast.ClassDef | ast.If | ast.Try):
             yield from public(path, child)
 
 
