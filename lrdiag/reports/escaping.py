@@ -86,6 +86,12 @@ def markdown_name(name: str, limit: int = NAME_LENGTH) -> str:
     return markdown_text(shown, limit * 8)
 
 
+def markdown_code(line: str, limit: int = TEXT_LENGTH) -> str:
+    """A line of code as a code span, to copy as it is; escaped text where it holds a backtick."""
+    shown = prose(line, limit)
+    return markdown_text(shown, limit * 8) if "`" in shown or not shown else f"`{shown}`"
+
+
 def csv_cell(text: str) -> str:
     """A text no spreadsheet takes for a formula; numbers must not come here.
 

@@ -9,7 +9,13 @@ from typing import ClassVar
 
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Status, Verdict
 from lrdiag.reports import wording
-from lrdiag.reports.escaping import markdown_name, markdown_text, markup, name_text
+from lrdiag.reports.escaping import (
+    markdown_code,
+    markdown_name,
+    markdown_text,
+    markup,
+    name_text,
+)
 from lrdiag.reports.sparkline import markers, sparkline
 from lrdiag.reports.svg import chart_file
 from lrdiag.run_names import run_name
@@ -104,9 +110,9 @@ class _Page:
         yield f"- **Schedule:** {markdown_text(wording.schedule_line(run))}"
         line, reason = wording.proposal(run)
         if line:
-            yield f"- **Schedule to try:** {markdown_text(line)}"
+            yield f"- **Schedule to try:** {markdown_code(line)}"
             if reason:
-                yield f"  {markdown_text(reason)}"
+                yield f"  - {markdown_text(reason)}"
         best = wording.best_checkpoint(run)
         if best:
             yield f"- **Best checkpoint:** {markdown_text(best)}"

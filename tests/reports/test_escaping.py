@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from lrdiag.reports.escaping import (
     csv_cell,
+    markdown_code,
     markdown_name,
     markdown_text,
     markup,
@@ -59,6 +60,21 @@ def test_a_long_name_keeps_both_ends_and_says_what_is_missing():
     assert shown.endswith("bbb")
     assert "999890 characters" in shown
     assert len(shown) < 150
+
+
+@PATIENT
+@given(MARKUP)
+def test_a_line_of_code_is_shown_exactly_and_as_code(text):
+    html = as_github().render(f"- x {markdown_code(text)}")
+    body = re.fullmatch(r"<ul>\n<li>x ?(.*)</li>\n</ul>\n", html, re.DOTALL)
+    assert body, html
+    shown = prose(text)
+    assert ("<code>" in body[1]) is (bool(shown) and "`" not in shown)
+    read = re.sub("</?code>", "", body[1])
+    assert not re.search("<", read), html
+    import html as library
+
+    assert library.unescape(read).replace("\u2060", "").strip() == shown.strip()
 
 
 @PATIENT

@@ -61,6 +61,15 @@ def test_details_are_closed_in_the_order_they_were_opened(examples):
     assert "<li><strong>Schedule:</strong>" in html
 
 
+def test_a_proposed_schedule_is_a_line_to_copy_and_its_reason_is_apart(examples):
+    text = MarkdownFormat().render(examples.sick())
+    line, reason = text[text.index("- **Schedule to try:**") :].splitlines()[:2]
+    code = re.fullmatch(r"- \*\*Schedule to try:\*\* `([^`]+)`", line)[1]
+    compile(code, "pasted", "exec")
+    assert f"<code>{code}</code>" in as_github(line).replace("&quot;", '"')
+    assert reason.startswith("  - ") and "<li>" in as_github(reason)
+
+
 def test_many_runs_stay_under_the_limit_of_a_comment(examples):
     text = MarkdownFormat().render(examples.many())
     assert f"{200 - DETAILED_RUNS} further runs" in text
