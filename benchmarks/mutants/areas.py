@@ -27,9 +27,10 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "checks": (
         ("lrdiag/checks/*.py",),
-        # Without the whole diagnoses of test_invariance_rules.py and test_shipped_cases.py: they
-        # notice more, and take minutes a mutant.
+        # Without test_invariance_rules.py: hundreds of whole diagnoses, which take the budget and
+        # notice little beside the cases of the rules and the messages on their generated pages.
         ("tests/checks/test_[!i]*.py", "tests/checks/test_invariance.py",
+         "tests/rulefile/test_shipped_cases.py", "tests/rulefile/test_generated.py",
          "tests/test_diagnose.py", "tests/test_sample_logs.py"),
     ),
     "schedule": (

@@ -15,7 +15,6 @@ from lrdiag.checks.scorecard_judgement import Weighed, row_place, weigh, why_not
 from lrdiag.checks.stages import place_drops
 from lrdiag.checks.traits import smooth
 from lrdiag.runs import FloatArray
-from lrdiag.statistics.change import difference
 from lrdiag.statistics.onset import Rise, rise_over_best
 from lrdiag.view import RunView
 
@@ -23,6 +22,7 @@ UNIT = "relative rise of val_loss over its best"
 CLEAR = 0.93
 """Confidence of a clear rise that no card judged: 257 of the 276 labelled trainings with one were
 overfitting (docs/accuracy.md)."""
+STILL = 0.0005  # a change of accuracy that one decimal of a percent writes as zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +143,5 @@ def _accuracy_cost(rows: Rows, best: int) -> str:
     if accuracy is None:
         return ""
     there = accuracy[max(0, best - 1) : best + 2]
-    change = difference(accuracy[-3:], there, accuracy[-8:], accuracy[max(0, best - 4) : best + 4])
-    return f" and changes validation accuracy by {change.value:+.1%}"
+    change = float(accuracy[-3:].mean() - there.mean())
+    return f" and changes validation accuracy by {change:+.1%}" if abs(change) >= STILL else ""

@@ -335,7 +335,7 @@ def test_what_overfitting_cost_is_told(make_view, rates):
     fall = 1 - train[-3:].mean() / train[best]
     assert facts["train_fall"] == f", while training loss went on falling by {fall:.0%}"
     there = curves["val_accuracy"][best - 1 : best + 2].mean()
-    assert facts["cost"] == f" and changes validation accuracy by {there - 0.7:+.1%}"
+    assert facts["cost"] == f" and changes validation accuracy by {0.7 - there:+.1%}"
     assert facts["relation"].startswith(" It began after drop 1 of the rate")
     assert found.drop == 1 and found.threshold == 0.04
     assert found.observed == pytest.approx(facts["last_value"] / facts["best_value"] - 1)
