@@ -57,7 +57,7 @@ def structure() -> dict[str, str]:
     from lrdiag.reports.html import page_style
     from lrdiag.reports.registry import report_format
 
-    path = ROOT / "tests" / "reports" / "example_reports.py"
+    path = ROOT / "tests" / "examples" / "example_reports.py"
     spec = importlib.util.spec_from_file_location("example_reports", path)
     examples = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(examples)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import csv
 import html
-import importlib.util
 import math
 import re
 from pathlib import Path
 
+import example_reports
 import pytest
 
 import lrdiag
@@ -17,11 +17,7 @@ from lrdiag.notebook import Report
 
 @pytest.fixture(scope="module")
 def examples():
-    path = Path(__file__).parent / "reports" / "example_reports.py"
-    spec = importlib.util.spec_from_file_location("example_reports", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return example_reports
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import example_reports
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def examples() -> ModuleType:
-    path = ROOT / "tests" / "reports" / "example_reports.py"
-    spec = importlib.util.spec_from_file_location("example_reports", path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return example_reports
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,10 @@
 import csv
 import json
 import struct
-import sys
-from pathlib import Path
 
+import event_codec as codec
 import pytest
 from click.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-import event_codec as codec
 
 from lrdiag.cli.export import command
 from lrdiag.errors import LrdiagError

@@ -1,13 +1,9 @@
 """What is said of damaged event files: kind, place, how many records are lost, what to do."""
 
 import gzip
-import sys
-from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import event_codec as codec
+import pytest
 
 from lrdiag.sources.damage import DamageLog
 

@@ -4,16 +4,12 @@ import gzip
 import os
 import random
 import struct
-import sys
-from pathlib import Path
 
+import event_codec as codec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-import event_codec as codec
 
 from lrdiag.sources import event_window, text_lines
 from lrdiag.sources.event_file import read_event_file

@@ -1,14 +1,10 @@
 """Damage, giants and ends of event files at their limits: what is read, counted and said."""
 
 import random
-import sys
-from pathlib import Path
 
+import event_codec as codec
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-import event_codec as codec
 
 from lrdiag.sources import event_reader, event_window, framing
 from lrdiag.sources.damage import DamageLog

@@ -1,12 +1,7 @@
 """What is remembered of an event file, and when it is remembered anew."""
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import event_codec as codec
+import pytest
 
 from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.event_resume import read_through_memory, remembering, resumed, state_of

@@ -1,12 +1,7 @@
 """What counts as lost between the damage and the next sound frame."""
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import event_codec as codec
+import pytest
 
 from lrdiag.sources.tensorboard import TensorBoardSource
 

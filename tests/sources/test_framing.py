@@ -1,13 +1,9 @@
 """Bulk walking and bulk checksums against one frame at a time."""
 
 import random
-import sys
-from pathlib import Path
 
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
 import event_codec as codec
+import numpy as np
 import pytest
 
 from lrdiag.sources import checksums, framing

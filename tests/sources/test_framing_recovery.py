@@ -1,13 +1,8 @@
 """Where reading goes on behind damage, to the byte."""
 
-import sys
-from pathlib import Path
-
+import event_codec as codec
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-import event_codec as codec
 
 from lrdiag.sources import framing
 from lrdiag.sources.event_rejects import Rejects

@@ -1,12 +1,7 @@
 """Several writers of one run: the later one wins from its first step."""
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import event_codec as codec
+import pytest
 
 from lrdiag.sources.tensorboard import TensorBoardSource
 

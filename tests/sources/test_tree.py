@@ -1,13 +1,10 @@
 """Runs are found below folders, safely, under stable names."""
 
 import os
-import sys
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import event_codec as codec
+import pytest
 
 from lrdiag.errors import SourceError
 from lrdiag.sources.splits import merge_splits

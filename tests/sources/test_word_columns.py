@@ -1,15 +1,10 @@
 """Columns by words against records parsed one at a time, damaged ones among them."""
 
-import sys
-from pathlib import Path
-
+import event_codec as codec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-import event_codec as codec
 
 from lrdiag.sources import periods
 from lrdiag.sources.checksums import payload_is_sound
