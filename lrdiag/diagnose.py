@@ -30,25 +30,33 @@ MapRuns = Callable[[Callable[[RunLocation], RunReport], Sequence[RunLocation]], 
 Progress = Callable[[int, int], None]
 
 
-def view_of(run: Run, config: Config) -> tuple[RunView, Roles, tuple[str, ...]]:
-    """A run as the checks see it, its roles, and notes on what was converted or guessed."""
+def view_of(
+    run: Run, config: Config, *, ongoing: bool = False
+) -> tuple[RunView, Roles, tuple[str, ...]]:
+    """A run as the checks see it, its roles, and notes on what was converted or guessed.
+
+    Of an `ongoing` run the configured number of epochs is not the length of its log.
+    """
     from lrdiag.schedule.infer import infer_schedule
 
     roles = resolve_roles(run, config.roles)
     configured = configured_schedule(run, config)
-    epochs = config.epochs or (configured.epochs if configured else None)
+    if ongoing and configured:
+        configured = replace(configured, epochs=None)
+    epochs = None if ongoing else config.epochs or (configured.epochs if configured else None)
     per_epoch = config.steps_per_epoch or (configured.steps_per_epoch if configured else None)
     axis, in_epochs = infer_axis(run, roles, epochs, per_epoch)
     curves, notes = curves_of(run, roles, axis, in_epochs)
     last = max((int(c.step.max()) for c in curves.values() if len(c)), default=None)
+    rates = lr_series_of(run, roles, axis, in_epochs)
     schedule = infer_schedule(
-        lr_series_of(run, roles, axis, in_epochs),
+        rates,
         axis,
         configured,
         train_loss=curves.get("train_loss"),
         last_step=last,
     )
-    view = RunView(run, curves, axis, schedule, run.params, dict(config.task))
+    view = RunView(run, curves, axis, schedule, run.params, dict(config.task), rates)
     return view, roles, (*roles.notes, *notes)
 
 
@@ -65,9 +73,9 @@ def configured_schedule(run: Run, config: Config) -> ConfiguredSchedule | None:
     return from_texts(run.texts, run.params_origin) if run.texts else None
 
 
-def diagnose_run(run: Run, rules: RuleSet, config: Config) -> RunReport:
-    """Judge one run by the rules."""
-    view, roles, notes = view_of(run, config)
+def diagnose_run(run: Run, rules: RuleSet, config: Config, *, ongoing: bool = False) -> RunReport:
+    """Judge one run by the rules; `ongoing`: its training has not ended (see `watching`)."""
+    view, roles, notes = view_of(run, config, ongoing=ongoing)
     findings = tuple(_findings(view, rules, config))
     return RunReport(
         run=run.name,
@@ -215,6 +223,11 @@ def assemble(
     judged = _suppressed(report, config.suppressions)
     judged = replace(judged, notes=(*judged.notes, *discovery_note(judged.runs)))
     return grouped(judged, config.group_by)
+
+
+def without_accepted(run: RunReport, config: Config) -> RunReport:
+    """The report of one run with the findings marked that the configuration accepts."""
+    return _suppressed(HealthReport((run,)), config.suppressions).runs[0]
 
 
 def _suppressed(report: HealthReport, suppressions: Sequence[Mapping[str, Any]]) -> HealthReport:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from lrdiag.errors import SourceError
 from lrdiag.findings import RunReport, Verdict
 from lrdiag.fleet.renaming import renamed, replacing
+from lrdiag.runs import Run
 from lrdiag.sources.interface import RunLocation
-from lrdiag.watching.changes import WatchEvent, changes, verdict_now
+from lrdiag.watching.changes import WatchEvent, changes
 from lrdiag.watching.known_kinds import KnownKinds
 from lrdiag.watching.run_follower import RunFollower
 
@@ -29,9 +31,16 @@ class Watcher:
         paths: files, run directories or trees of runs, also URLs; they may appear later.
         config: the configuration.
         rules: the rules (default: those of the configuration).
+        chosen: ids of rules that count even where the rest of the training may put it right.
     """
 
-    def __init__(self, paths: Sequence[str | Path], config: Any, rules: Any = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | Path],
+        config: Any,
+        rules: Any = None,
+        chosen: Collection[str] = (),
+    ) -> None:
         from lrdiag.diagnose import rules_for
 
         self._given = list(paths)
@@ -41,6 +50,7 @@ class Watcher:
         self._trouble = ""
         self._config = config
         self._rules = rules or rules_for(config)
+        self._chosen = frozenset(chosen)
         self._followers: dict[str, RunFollower] = {}
         self._reports: dict[str, RunReport] = {}
         self._folders: dict[str, int] = {}
@@ -61,7 +71,7 @@ class Watcher:
     @property
     def unhealthy(self) -> bool:
         """Whether a run is unhealthy by what can be judged while it goes on."""
-        return any(verdict_now(report) is Verdict.UNHEALTHY for report in self.reports)
+        return any(report.verdict is Verdict.UNHEALTHY for report in self.reports)
 
     def look(self) -> Iterator[WatchEvent]:
         """Read what is new everywhere and yield what changed."""
@@ -92,10 +102,8 @@ class Watcher:
         self._trouble = trouble
 
     def _judge(self, name: str, follower: RunFollower) -> Iterator[WatchEvent]:
-        from lrdiag.diagnose import diagnose_run
-
         before = self._reports.get(name)
-        now = diagnose_run(follower.run(), self._rules, self._config)
+        now = judged_so_far(follower.run(), self._rules, self._config, self._chosen)
         if self._rename:
             now = renamed(now, self._rename)
         self._reports[name] = now
@@ -120,6 +128,15 @@ class Watcher:
         for name, place in places.items():
             self._followers.setdefault(name, RunFollower(place))
         return places
+
+
+def judged_so_far(run: Run, rules: Any, config: Any, chosen: Collection[str] = ()) -> RunReport:
+    """The report of a run whose training goes on (see `lrdiag.watching.settled`)."""
+    from lrdiag.diagnose import diagnose_run, without_accepted
+    from lrdiag.watching.settled import settled
+
+    judge = partial(diagnose_run, rules=rules, config=config, ongoing=True)
+    return without_accepted(settled(judge(run), run, judge, chosen), config)
 
 
 def watch(

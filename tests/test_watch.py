@@ -177,14 +177,12 @@ def test_commands_are_split_without_expansion():
             parse_command(bad)
 
 
-def test_rules_about_the_end_are_left_out(log):
-    from lrdiag.findings import RunReport
-    from lrdiag.watching.changes import standing, verdict_now
-
-    end = Finding("milestone-never-reached", Status.FAILED, Severity.ERROR)
-    report = RunReport("a", Verdict.UNHEALTHY, findings=(end,))
-    assert standing(report) == {}
-    assert verdict_now(report) is Verdict.UNDECIDED
+def test_an_accepted_finding_ends_no_training(log):
+    append(log, rows(OVERFITTING, 20))
+    accepted = {"rule": "overfitting", "reason": "known", "owner": "me", "expires": "2999-01-01"}
+    watcher = Watcher([log.parent], Config(suppressions=(accepted,)))
+    assert "overfitting" not in [e.finding.rule for e in watcher.look() if e.finding]
+    assert not watcher.unhealthy
 
 
 TRAINING = """

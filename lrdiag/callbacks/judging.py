@@ -27,7 +27,8 @@ class Judge:
 
     Args:
         path: log file or folder; may appear later.
-        rules: rule ids that count; empty for every rule of `severity` or worse.
+        rules: rule ids that count, as soon as they are found; empty for every rule of `severity`
+            or worse, once the rest of the training cannot put it right.
         severity: "note", "warning" or "error".
         action: "warn" or "stop" on such a finding.
         every_seconds: time between looks.
@@ -79,7 +80,8 @@ class Judge:
             from lrdiag.config import load_config
             from lrdiag.watch import Watcher
 
-            self._watcher = Watcher([self._path], self._config or load_config())
+            config = self._config or load_config()
+            self._watcher = Watcher([self._path], config, chosen=self._rules)
         events = [event for event in self._watcher.look() if event.kind == "appeared"]
         return [e.finding for e in events if e.finding is not None and self._counts(e.finding)]
 
