@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
@@ -167,7 +168,7 @@ def _report_curve(curve: Curve, changes: list[int], *, band: bool) -> ReportCurv
     return ReportCurve(
         role=curve.role,
         tag=curve.tag,
-        step=tuple(int(s) for s in curve.step[keep]),
+        step=tuple(curve.step[keep].tolist()),
         epoch=_optional(curve.epoch[keep]),
         value=_optional(value),
         low=_optional(value - noise) if noise else (),
@@ -186,4 +187,7 @@ def _rate_curves(view: RunView, changes: list[int]) -> Iterator[ReportCurve]:
 
 
 def _optional(values: FloatArray) -> tuple[float | None, ...]:
-    return tuple(float(v) if np.isfinite(v) else None for v in values)
+    bare = values.tolist()
+    if np.isfinite(values).all():
+        return tuple(bare)
+    return tuple(v if math.isfinite(v) else None for v in bare)

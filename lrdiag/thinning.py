@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -57,15 +58,18 @@ def thin(
 
 def _extremes(value: FloatArray, stretches: int) -> IntArray:
     edges = np.linspace(0, len(value), stretches + 1).astype(np.int64)
-    kept = [edges[:-1], edges[1:] - 1]
-    for start, end in pairwise(edges):  # slices: no copy of a long log
+    kept = [*edges[:-1].tolist(), *(edges[1:] - 1).tolist()]
+    for start, end in pairwise(edges.tolist()):  # slices: no copy of a long log
         cell = value[start:end]
-        finite = np.isfinite(cell)
-        if finite.any():
+        lowest, highest = int(cell.argmin()), int(cell.argmax())  # a NaN is both
+        if not (math.isfinite(cell[lowest]) and math.isfinite(cell[highest])):
+            finite = np.isfinite(cell)
+            if not finite.any():
+                continue
             lowest = int(np.where(finite, cell, np.inf).argmin())
             highest = int(np.where(finite, cell, -np.inf).argmax())
-            kept.append(np.array([start + lowest, start + highest]))
-    return np.concatenate(kept)
+        kept += [start + lowest, start + highest]
+    return np.array(kept, np.int64)
 
 
 def _gaps(value: FloatArray, limit: int) -> IntArray:
