@@ -23,6 +23,7 @@ AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "tests/sources/test_restarts*.py", "tests/sources/test_problem*.py",
          "tests/sources/test_*recovery*.py", "tests/sources/test_*damage*.py",
          "tests/sources/test_table_ending_edges.py", "tests/sources/test_table.py",
+         "tests/sources/test_table_oddities.py",
          "tests/fleet/test_column_cache.py", "tests/watching/test_followers.py"),
     ),
     "checks": (

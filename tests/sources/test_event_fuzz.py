@@ -1,0 +1,114 @@
+"""Event files with random mistakes: nothing breaks, and no point is invented."""
+
+import os
+import random
+
+import event_codec as codec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lrdiag.sources.event_file import read_event_file
+
+NAME = "events.out.tfevents.1700000000.host"
+
+
+def as_points(file):
+    return {
+        tag: list(zip(s.step.tolist(), s.wall_time.tolist(), s.value.tolist(), strict=True))
+        for tag, s in file.series.items()
+    }
+
+
+def mixed_frames(seed, count):
+    """Random order, sizes, styles, repeated tags, several values an event, histograms."""
+    rng = random.Random(seed)
+    tags = [f"{'x' * rng.randrange(1, 30)}/{k}" for k in range(12)]
+    frames = [codec.frame(codec.event(wall=1.0, version="brain.Event:2"))]
+    for _ in range(count):
+        step = rng.choice([0, 5, rng.randrange(1 << 22), rng.randrange(1 << 40), -3])
+        kind = rng.random()
+        if kind < 0.1:
+            values = [codec.histogram("weights", rng.choice([100, 3000, 30_000]))]
+        elif kind < 0.2:
+            values = [codec.scalar(rng.choice(tags), rng.random()) for _ in range(4)]
+        else:
+            style = rng.choice(["simple", "simple", "content", "double"])
+            values = [codec.scalar(rng.choice(tags), rng.random(), style)]
+        frames.append(codec.frame(codec.event(step, rng.random() * 1e9, values)))
+    return frames
+
+
+FUZZ = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def mutated(data, rng):
+    data = bytearray(data)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(data))
+        kind = rng.randrange(6)
+        if kind == 0:
+            data[at] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            del data[at : at + rng.randrange(1, 200)]
+        elif kind == 2:
+            data[at:at] = rng.randbytes(rng.randrange(1, 200))
+        elif kind == 3:
+            data[at : at + rng.randrange(1, 300)] = bytes(rng.randrange(1, 300))
+        elif kind == 4:
+            data[at:at] = codec.header(rng.choice([0, 5, 200, 1 << 20, 1 << 40, 1 << 63]))
+        else:
+            del data[at:]
+        if not data:
+            data = bytearray(b"\0")
+    return bytes(data)
+
+
+def check_mutants(directory, seed, count):
+    """No traceback, no invented point; returns how many points of the good files were read."""
+    rng = random.Random(seed)
+    good = [codec.points_frames(40, ("loss", "lr"), s)[0] for s in ("simple", "content", "list")]
+    good.append(mixed_frames(seed, 60))
+    real = []
+    for frames in good:
+        points = codec.sound_points(b"".join(frames))
+        real.append({(tag, *map(repr, point)) for tag, all_ in points.items() for point in all_})
+    path, kept = directory / NAME, 0
+    for k in range(count):
+        which = k % len(good)
+        path.write_bytes(mutated(b"".join(good[which]), rng))
+        for tag, points in as_points(read_event_file(path)).items():
+            for point in points:
+                assert (tag, *map(repr, point)) in real[which], (seed, k)
+            kept += len(points)
+    return kept
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_mutants_invent_nothing(tmp_path, part):
+    """Seeded; `LRDIAG_MUTANTS=1000000 pytest -k mutants` is a longer one."""
+    count = int(os.environ.get("LRDIAG_MUTANTS", "10000")) // 5
+    assert check_mutants(tmp_path, seed=20_261_124 + part, count=count) > 10 * count
+
+
+@FUZZ
+@given(data=st.binary(max_size=300))
+def test_any_bytes_are_survived(tmp_path, data):
+    path = tmp_path / NAME
+    path.write_bytes(data)
+    assert as_points(read_event_file(path)) == codec.sound_points(data)
+
+
+@FUZZ
+@given(payload=st.binary(max_size=120))
+def test_any_payload_is_survived(tmp_path, payload):
+    frames, said = codec.points_frames(3)
+    path = tmp_path / NAME
+    path.write_bytes(b"".join(frames) + codec.frame(payload))
+    found = as_points(read_event_file(path))
+    for tag, points in said.items():
+        assert found[tag][: len(points)] == points
