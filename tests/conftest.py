@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,10 @@ import pytest
 from lrdiag.runs import Run, Series
 
 MakeRun = Callable[..., Run]
+
+# A shell's job in the background ignores SIGINT, and so would every command that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def series(tag: str, value: Sequence[float], step: Sequence[int] | None = None) -> Series:
