@@ -1,8 +1,8 @@
 """Survivors that were looked at: why a mistake there changes nothing that the tests should hold.
 
 `explained.toml` names the file, the line of code that the mistake changes (its text, so that
-entries survive edits elsewhere), where needed how the mistake begins, and the reason. Explained
-mutants are not run; they are counted apart.
+entries survive edits elsewhere), where needed how the mistake begins, and the reason. They are run
+like all others: what a test notices is killed, what survives as explained is counted apart.
 """
 
 from __future__ import annotations

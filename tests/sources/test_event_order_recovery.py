@@ -6,6 +6,8 @@ import event_codec as codec
 import numpy as np
 import pytest
 
+from lrdiag.sources import event_window
+from lrdiag.sources.event_file import finished
 from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.event_rejects import Rejects
 
@@ -141,3 +143,18 @@ def test_a_tag_logged_twice_in_a_row_keeps_the_order_of_the_file(reader):
     step, _, value = read.contents.columns.by_tag[b"a"].arrays()
     assert value.tolist() == said
     assert step.tolist() == [s for s in range(1, 301) for _ in range(2)]
+
+
+def test_a_damaged_record_among_few_is_told_at_its_place_in_the_file(reader, monkeypatch):
+    monkeypatch.setattr(event_window, "CHUNK", 4096)
+    loop = [record(step) for step in range(1, 101)]
+    odd = [record(step, f"{'x' * step}") for step in range(1, 8)]
+    read = reader(VERSION, *loop, *odd[:3], flipped(odd[3], -6), *odd[4:])
+    read.read_new()
+    (problem,) = finished(read).problems
+    start = len(b"".join([VERSION, *loop, *odd[:3]]))
+    assert start > 4096
+    assert (problem.kind, problem.offset, problem.lost) == ("corrupt-record", start, 1)
+    assert f"{len(odd[3])} bytes" in problem.message
+    assert steps(read, b"xxx") == [3] and steps(read, b"xxxxx") == [5]
+    assert b"xxxx" not in read.contents.columns.by_tag

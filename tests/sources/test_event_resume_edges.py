@@ -4,7 +4,8 @@ import event_codec as codec
 import pytest
 
 from lrdiag.sources.event_reader import EventReader
-from lrdiag.sources.event_resume import read_through_memory, remembering, resumed, state_of
+from lrdiag.sources.event_resume import read_through_memory, resumed, state_of
+from lrdiag.sources.reading_memory import remembering
 
 
 class Memory:

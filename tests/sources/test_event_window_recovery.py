@@ -97,3 +97,20 @@ def test_moving_on_forgets_what_was_held(opened):
 
 def test_a_tiny_file_still_gets_room(opened):
     assert len(opened[0](0, 3).buffer) == 16
+
+
+def test_a_tiny_rest_of_a_file_gets_no_more_room_than_it_has(opened):
+    window = opened[0](SIZE - 5)
+    assert len(window.buffer) == 16 and not window.grow()
+
+
+def test_room_is_that_of_the_rest_of_the_file(opened):
+    assert len(opened[0](SIZE - 30).buffer) == 30
+
+
+def test_what_is_written_after_opening_is_left_for_later(opened):
+    window = opened[0](0, 120)
+    window.fill()
+    window.drop(90)
+    window.fill()
+    assert window.final and held(window) == DATA[90:120]

@@ -154,3 +154,17 @@ def test_only_the_damaged_frames_are_named():
     questions = Rejects(data, len(data), len(data))
     assert questions.damaged(places) == {size}
     assert questions.first_special(places, {size}) is None
+
+
+@pytest.mark.parametrize("rest", range(1, FRAME + 1))
+def test_a_last_block_of_the_scan_may_have_no_room_for_a_header(monkeypatch, rest):
+    first = codec.frame(b"\x07" * (200 - FRAME))
+    data = buffer_of(first, FRAME_A)
+    monkeypatch.setattr(framing, "_SCANNED", 100)
+    found = framing.scan(data, 0, len(first) + rest)
+    assert found.starts.tolist() == [0] and found.stop == len(first)
+
+
+def test_a_scan_in_the_middle_of_a_frame_finds_none_although_frames_follow():
+    found = framing.scan(buffer_of(FRAME_A, FRAME_A, FRAME_A), 1, 3 * len(FRAME_A))
+    assert (len(found.starts), len(found.sizes), found.stop) == (0, 0, 1)

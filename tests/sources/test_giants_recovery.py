@@ -156,3 +156,17 @@ def test_an_empty_record_whose_header_is_damaged_is_recovered(reader):
     read.read_new()
     (problem,) = read.damage.log.problems()
     assert "recovered" in problem.message and problem.lost == 0
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_eight_claims_of_giants_are_followed_and_no_more(reader, monkeypatch):
+    followed = []
+    is_sound = EventReader._is_sound
+    monkeypatch.setattr(EventReader, "_is_sound", lambda self, window, length: (
+        followed.append(window.base) or is_sound(self, window, length)))  # fmt: skip
+    claim = codec.header(50_000) + b"\x07" * 10_000
+    read = reader(VERSION, record(1), *[claim] * 12, b"\x07" * 60_000, record(2))
+    read.read_new()
+    start = len(VERSION + record(1))
+    assert followed == [start + k * len(claim) for k in range(8)]
+    assert steps(read) == [1, 2]

@@ -29,6 +29,7 @@ from lrdiag.sources.table_ending import looks_whole
     # Percent signs end a cell.
     ("70%", ["60%", "65%"], True),
     ("70", ["60%", "65%"], False),
+    ("70", ["60%", "65"], False),
     # Words are believed when they were seen.
     ("train", ["train", "val"], True),
     ("trai", ["train", "val"], False),
