@@ -155,6 +155,6 @@ def test_a_damaged_record_among_few_is_told_at_its_place_in_the_file(reader, mon
     start = len(b"".join([VERSION, *loop, *odd[:3]]))
     assert start > 4096
     assert (problem.kind, problem.offset, problem.lost) == ("corrupt-record", start, 1)
-    assert f"{len(odd[3])} bytes" in problem.message
+    assert f"bytes {start} to {start + len(odd[3])}" in problem.message
     assert steps(read, b"xxx") == [3] and steps(read, b"xxxxx") == [5]
     assert b"xxxx" not in read.contents.columns.by_tag

@@ -6,13 +6,14 @@ so that a log does not quietly fall back to reading its frames one by one.
 
 import itertools
 import random
+import threading
 from collections import Counter
 
 import event_codec as codec
 import numpy as np
 import pytest
 
-from lrdiag.sources import event_rounds
+from lrdiag.sources import event_rounds, periods, templates
 from lrdiag.sources.event_batch import Batch
 from lrdiag.sources.event_contents import EventContents
 from lrdiag.sources.event_file import read_event_file
@@ -38,6 +39,8 @@ def work(monkeypatch):
 
         monkeypatch.setattr(owner, name, count)
 
+    for module in (periods, templates):  # what earlier tests of this process have taught them
+        monkeypatch.setattr(module, "_LOCAL", threading.local())
     counted(event_rounds, "hop")
     counted(event_rounds, "find_period")
     counted(event_rounds, "decode_rows", lambda found, row: done.rows.append(len(found.rows)))
