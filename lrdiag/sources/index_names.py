@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 STEP_NAMES = (
     "step",
@@ -41,12 +42,18 @@ _METRIC = re.compile(
     r"cer|top\d|miou|iou|dice|nll|bpc|bpb|kappa|ap\d*|psnr|ssim|mrr|ndcg|return|trl|tel|"
     r"learning.?rate|grad.?norm|kl|kl.?div|elbo|corr)(?:$|[^a-z])",
 )
+_OTHER = re.compile(r"[^a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+_KNOWN = 4096
+"""Names remembered: a text log repeats the same few on every line."""
+
+
+@lru_cache(maxsize=_KNOWN)
 def plain_name(name: str) -> str:
     """A column's name for comparison: `Global Step` and `global-step` are `global_step`."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return _OTHER.sub("_", name.lower()).strip("_")
 
 
 def is_index(name: str) -> bool:
@@ -54,6 +61,7 @@ def is_index(name: str) -> bool:
     return plain_name(name) in STEP_NAMES or plain_name(name) in EPOCH_NAMES
 
 
+@lru_cache(maxsize=_KNOWN)
 def is_metric(name: str) -> bool:
     """Whether a name looks like something a training logs (loss, accuracy, rate, …)."""
     return bool(_METRIC.search(_CAMEL.sub("_", name.strip()).lower()))
