@@ -64,7 +64,7 @@ def structure() -> dict[str, str]:
     report = examples.sick()
     page = "\n".join(sorted(_Skeleton(report_format("html").render(report)).found))
     words = {name: _layout(report_format(name).render(report)) for name in ("term", "md")}
-    tab = (ROOT / "lrdiag" / "tensorboard_tab.js").read_text("utf-8")
+    tab = (ROOT / "lrdiag" / "tensorboard_tab" / "tab.js").read_text("utf-8")
     return {"html": _hash(page + page_style()), "terminal": _hash(words["term"]),
             "markdown": _hash(words["md"]), "tensorboard": _hash(tab)}  # fmt: skip
 
@@ -149,7 +149,7 @@ def _tensorboard(folder: Path) -> None:
     info = folder / "lrdiag-0.0.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lrdiag\nVersion: 0.0.0\n")
-    entry = "[tensorboard_plugins]\nlrdiag = lrdiag.tensorboard_tab:HealthTab\n"
+    entry = "[tensorboard_plugins]\nlrdiag = lrdiag.tensorboard_tab.plugin:HealthTab\n"
     (info / "entry_points.txt").write_text(entry)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

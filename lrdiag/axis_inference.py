@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from lrdiag.axes import EpochAxis
-from lrdiag.roles import Roles
+from lrdiag.roles.resolution import Roles
 from lrdiag.runs import FloatArray, IntArray, Run, Series
 from lrdiag.statistics.distinct import distinct
 

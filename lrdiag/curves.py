@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lrdiag.axes import EpochAxis
-from lrdiag.roles import Assignment, Roles
+from lrdiag.roles.resolution import Assignment, Roles
 from lrdiag.runs import FloatArray, IntArray, Run, Series
 from lrdiag.view import Curve
 

@@ -15,7 +15,7 @@ from lrdiag.curves import curves_of, lr_series_of
 from lrdiag.errors import ConfigError
 from lrdiag.false_discoveries import discovery_note
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, ScheduleSummary, Verdict
-from lrdiag.roles import Roles, resolve_roles
+from lrdiag.roles.resolution import Roles, resolve_roles
 from lrdiag.rulefile.values import RuleSet
 from lrdiag.runs import Run
 from lrdiag.schedule.values import ConfiguredSchedule

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lrdiag.axes import EpochAxis
 from lrdiag.axis_inference import infer_axis
-from lrdiag.roles import resolve_roles
+from lrdiag.roles.resolution import resolve_roles
 
 
 def axis_of(run, **known):

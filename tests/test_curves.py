@@ -5,7 +5,7 @@ import pytest
 
 from lrdiag.axes import EpochAxis
 from lrdiag.curves import curves_of
-from lrdiag.roles import resolve_roles
+from lrdiag.roles.resolution import resolve_roles
 
 
 def curves(run):

@@ -13,8 +13,8 @@ _RECOVERY = (
 
 AREAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gate": (
-        ("lrdiag/gate.py", "lrdiag/policy.py", "lrdiag/baseline.py"),
-        ("tests/test_gate*.py", "tests/test_baseline.py", "tests/cli/test_gate.py",
+        ("lrdiag/gate/*.py",),
+        ("tests/gate/test_*.py", "tests/cli/test_gate.py",
          "tests/rulefile/test_policies.py"),
     ),
     "recovery": (

@@ -15,8 +15,8 @@ from lrdiag.cli.outputs import output_options, write_reports
 
 if TYPE_CHECKING:
     from lrdiag.config import Config
-    from lrdiag.gate import Decision
-    from lrdiag.policy import Policy
+    from lrdiag.gate.decision import Decision
+    from lrdiag.gate.policy import Policy
     from lrdiag.rulefile.values import RuleSet
 
 _READABLE = ("terminal", "term", "github")  # may share stdout with the decision
@@ -60,9 +60,9 @@ def command(
     required metric is missing or not finite, a log is damaged, nothing could be judged. What
     is undecided blocks unless the policy allows that very thing by name.
     """
-    from lrdiag.baseline import read_baseline
     from lrdiag.diagnose import analyze_paths
-    from lrdiag.gate import decide
+    from lrdiag.gate.baseline import read_baseline
+    from lrdiag.gate.decision import decide
 
     config = config_from_options(**options)
     demanded, rules = _policy_and_rules(policy, config)
@@ -85,7 +85,7 @@ def _severity(text: str) -> Any:
 
 
 def _policy_and_rules(name: str | None, config: Config) -> tuple[Policy, RuleSet]:
-    from lrdiag.policy import Policy
+    from lrdiag.gate.policy import Policy
     from lrdiag.rulefile.load import load_rules
     from lrdiag.rulefile.location import shipped_packs
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from lrdiag.errors import ConfigError
 from lrdiag.findings import HealthReport, RunReport
 from lrdiag.fleet.settings import flat_settings, is_seed, matters
-from lrdiag.patterns import compiled
+from lrdiag.user_patterns import compiled
 
 SEED_IN_NAME = re.compile(r"(?<![a-z])(seed|rng|repeat|replicate|rep)s?[ _.=-]?(\d+)(?!\d)", re.I)
 """`resnet_seed3`, `seed=3`, `rep-02`: how people name repeated runs."""

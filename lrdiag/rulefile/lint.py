@@ -10,7 +10,7 @@ from typing import Any
 
 from lrdiag.checks.registry import check_kinds
 from lrdiag.errors import RuleFileError
-from lrdiag.roles import ROLE_NAMES
+from lrdiag.roles.resolution import ROLE_NAMES
 from lrdiag.rulefile.build import EXPR_KIND, kind_of, parameters_of
 from lrdiag.rulefile.condition import ExpressionError, Vocabulary
 from lrdiag.rulefile.documents import Document

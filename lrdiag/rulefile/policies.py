@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lrdiag.findings import Severity
-from lrdiag.policy import ALLOWABLE, BaselinePolicy, Condition, Policy
-from lrdiag.roles import ROLE_NAMES
+from lrdiag.gate.policy import ALLOWABLE, BaselinePolicy, Condition, Policy
+from lrdiag.roles.resolution import ROLE_NAMES
 from lrdiag.rulefile.documents import Document, read_document
 from lrdiag.rulefile.expressions import parse_condition
 from lrdiag.rulefile.lint import condition_mistakes

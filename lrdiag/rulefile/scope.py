@@ -14,9 +14,9 @@ import numpy as np
 from lrdiag.checks.interface import Evidence
 from lrdiag.errors import RuleFileError
 from lrdiag.findings import Status
-from lrdiag.patterns import compiled
 from lrdiag.rulefile.stretches import after, cut
 from lrdiag.rulefile.values import Rule
+from lrdiag.user_patterns import compiled
 from lrdiag.view import RunView
 
 _AFTER_DROP = re.compile(r"after_drop\(([1-9][0-9]{0,2})\)\Z")

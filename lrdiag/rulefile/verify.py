@@ -97,7 +97,7 @@ def _document(file: str) -> Document | None:
 
 def logged_names(paths: Sequence[Path]) -> tuple[set[str], set[str]]:
     """Tags and roles in logs."""
-    from lrdiag.roles import resolve_roles
+    from lrdiag.roles.resolution import resolve_roles
     from lrdiag.sources.splits import merge_splits
     from lrdiag.sources.tree import discover, read_location
 

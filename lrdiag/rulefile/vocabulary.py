@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from lrdiag.roles import ROLE_NAMES
+from lrdiag.roles.resolution import ROLE_NAMES
 from lrdiag.rulefile.condition import Reference, Vocabulary
 from lrdiag.rulefile.curve_values import ATTRIBUTES, RUN_VALUES
 

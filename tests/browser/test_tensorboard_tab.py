@@ -58,7 +58,7 @@ def entry_point(folder: Path) -> Path:
     info = folder / "lrdiag-0.0.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lrdiag\nVersion: 0.0.0\n")
-    line = "lrdiag = lrdiag.tensorboard_tab:HealthTab"
+    line = "lrdiag = lrdiag.tensorboard_tab.plugin:HealthTab"
     assert line.split(" = ")[1] in (ROOT / "pyproject.toml").read_text("utf-8")
     (info / "entry_points.txt").write_text(f"[tensorboard_plugins]\n{line}\n")
     return folder

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lrdiag.roles import resolve_roles
+from lrdiag.roles.resolution import resolve_roles
 from lrdiag.sources.splits import merge_splits
 from lrdiag.sources.tree import discover, read_location
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lrdiag.roles import resolve_roles
+from lrdiag.roles.resolution import resolve_roles
 from lrdiag.sources.plain_text import PlainTextSource, TextReader
 from lrdiag.sources.text_lines import Line
 from lrdiag.sources.text_patterns import shipped_patterns

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lrdiag.roles import resolve_roles
+from lrdiag.roles.resolution import resolve_roles
 from lrdiag.sources.splits import merge_splits
 from lrdiag.sources.tree import discover, read_location, read_runs
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lrdiag.roles import resolve_roles
+from lrdiag.roles.resolution import resolve_roles
 from lrdiag.sources.table import TableSource
 
 ROWS = [(e, 1.0 / (e + 1), 0.1 if e < 5 else 0.01) for e in range(10)]

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from lrdiag.baseline import Baseline, compare
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Status
-from lrdiag.policy import Condition, Policy
+from lrdiag.gate.baseline import Baseline, compare
+from lrdiag.gate.policy import Condition, Policy
 from lrdiag.rulefile.condition import Reference
 from lrdiag.rulefile.kleene import evaluate
 from lrdiag.run_names import run_name

@@ -18,8 +18,8 @@ from lrdiag.findings import (
     Status,
     Verdict,
 )
-from lrdiag.gate import Decision, Outcome, decide, metric_value
-from lrdiag.policy import BaselinePolicy, Condition, Policy
+from lrdiag.gate.decision import Decision, Outcome, decide, metric_value
+from lrdiag.gate.policy import BaselinePolicy, Condition, Policy
 from lrdiag.rulefile.condition import Reference
 from lrdiag.rulefile.expressions import parse_condition
 from lrdiag.rulefile.vocabulary import policy_vocabulary

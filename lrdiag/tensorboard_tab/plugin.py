@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tensorboard.plugins import base_plugin
 
 if TYPE_CHECKING:
-    from lrdiag.logdir_health import LogdirHealth
+    from lrdiag.tensorboard_tab.logdir_health import LogdirHealth
 
 # From the page (data/plugin/lrdiag_health/page) to the scalars, filtered to one tag.
 TAG_LINKS = "../../../?tagFilter={tag}#timeseries"
@@ -53,7 +53,7 @@ class HealthTab(base_plugin.TBPlugin):
 
     def _watched(self) -> LogdirHealth:
         if self._health is None:
-            from lrdiag.logdir_health import LogdirHealth
+            from lrdiag.tensorboard_tab.logdir_health import LogdirHealth
 
             self._health = LogdirHealth(logdirs(self._context), TAG_LINKS)
         return self._health
@@ -89,7 +89,7 @@ def logdirs(context: Any) -> list[str]:
 
 
 def _script(environ: Any, start_response: Any) -> Any:
-    source = (files("lrdiag") / "tensorboard_tab.js").read_text("utf-8")
+    source = (files("lrdiag.tensorboard_tab") / "tab.js").read_text("utf-8")
     return _answer(environ, start_response, source, "application/javascript")
 
 

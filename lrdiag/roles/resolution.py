@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lrdiag.errors import RoleError
-from lrdiag.role_patterns import MetricPattern, Phrase, RolePatterns, load_role_patterns
+from lrdiag.roles.patterns import MetricPattern, Phrase, RolePatterns, load_role_patterns
+from lrdiag.roles.tag_words import find_words, tag_words, without
 from lrdiag.runs import Run, Series
-from lrdiag.tag_words import find_words, tag_words, without
 
 KNOWN_METRICS = (
     "loss",

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lrdiag import logdir_health
-from lrdiag.logdir_health import LogdirHealth
+from lrdiag.tensorboard_tab import logdir_health
+from lrdiag.tensorboard_tab.logdir_health import LogdirHealth
 
 
 def write(folder, name: str, rows: int) -> None:
@@ -97,7 +97,7 @@ def test_the_plugin_imports_nothing_heavy():
     pytest.importorskip("tensorboard", reason="tensorboard is not installed")
     code = (
         "import sys; from tensorboard.plugins import base_plugin; before = set(sys.modules)\n"
-        "import lrdiag.tensorboard_tab\n"
+        "import lrdiag.tensorboard_tab.plugin\n"
         "print(sorted(m for m in set(sys.modules) - before if not m.startswith('lrdiag.tens')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -116,6 +116,6 @@ def test_the_plugin_imports_nothing_heavy():
 )
 def test_the_folders_tensorboard_shows(flags, folders):
     pytest.importorskip("tensorboard", reason="tensorboard is not installed")
-    from lrdiag.tensorboard_tab import logdirs
+    from lrdiag.tensorboard_tab.plugin import logdirs
 
     assert logdirs(SimpleNamespace(flags=SimpleNamespace(**flags), logdir="")) == folders

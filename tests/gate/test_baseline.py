@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from lrdiag import baseline as baselines
-from lrdiag.baseline import Baseline, BaselineMetric, compare, compared_roles, read_baseline
 from lrdiag.errors import PolicyError
 from lrdiag.findings import MetricSummary, RunReport, Verdict
-from lrdiag.policy import BaselinePolicy, Policy
+from lrdiag.gate import baseline as baselines
+from lrdiag.gate.baseline import Baseline, BaselineMetric, compare, compared_roles, read_baseline
+from lrdiag.gate.policy import BaselinePolicy, Policy
 
 NO_NOISE = BaselineMetric(0.75, 0.0, True)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from lrdiag.errors import PolicyError
 from lrdiag.findings import MetricSummary, RunReport
-from lrdiag.policy import Policy
+from lrdiag.gate.policy import Policy
 
 # A report of a thousand runs is below this; a larger file is no report.
 MAX_BYTES = 64 << 20

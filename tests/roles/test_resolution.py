@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lrdiag.errors import RoleError
-from lrdiag.roles import resolve_roles
+from lrdiag.roles.resolution import resolve_roles
 
 RISING = [0.1, 0.5, 0.9]
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from lrdiag.baseline import Baseline, BaselineMetric, read_baseline
 from lrdiag.errors import PolicyError
 from lrdiag.findings import (
     Finding,
@@ -20,8 +19,9 @@ from lrdiag.findings import (
     Status,
     Verdict,
 )
-from lrdiag.gate import Outcome, decide
-from lrdiag.policy import BaselinePolicy, Condition, Policy
+from lrdiag.gate.baseline import Baseline, BaselineMetric, read_baseline
+from lrdiag.gate.decision import Outcome, decide
+from lrdiag.gate.policy import BaselinePolicy, Condition, Policy
 from lrdiag.rulefile.expressions import parse_condition
 from lrdiag.rulefile.vocabulary import policy_vocabulary
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from lrdiag.tag_words import tag_words
+from lrdiag.roles.tag_words import tag_words
 
 Phrase = tuple[str, ...]
 

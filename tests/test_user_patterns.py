@@ -2,7 +2,7 @@
 
 import pytest
 
-from lrdiag.patterns import compiled
+from lrdiag.user_patterns import compiled
 
 
 def test_a_group_is_found_by_name():
