@@ -1,4 +1,4 @@
-"""Decoded columns of large event files: of a grown file only what is new is read.
+"""What was read of large logs, decoded: of a grown log only what is new is read.
 
 One file a log in the cache folder: a line that names the layout, a CRC-32C over the rest, a
 JSON header and the arrays as raw little-endian bytes; nothing in it is executed. Files are
@@ -20,17 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lrdiag.findings import RunReport
+from lrdiag.fleet.column_layout import Bytes, arrays_of, facts_of, state_of
 from lrdiag.fleet.executors import Work
 from lrdiag.fleet.store import COLUMNS, StoreError, own_folder
 from lrdiag.fleet.versions import code_version
-from lrdiag.sources.event_resume import EventState, remembering
+from lrdiag.sources import reading_memory
 from lrdiag.sources.interface import RunLocation
-
-LEAST_BYTES = 1_000_000
-"""Smaller logs are read whole in less time than their columns are looked up and written."""
+from lrdiag.sources.reading_memory import State, remembering
 
 MAX_BYTES = 1_000_000_000
 """Columns that were not used for longest are removed beyond this size."""
@@ -40,21 +38,19 @@ PROOF_BYTES = 4096
 before reading goes on."""
 
 SHRINK_EVERY = 64
-_MAGIC = b"lrdiag columns 1\n"
+_MAGIC = b"lrdiag columns 2\n"
 _SETTLED_NS = 2_000_000_000
-_PLAIN = ("offset", "records", "others", "begun")
-_Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(slots=True)
 class ColumnCache:
-    """States of event files in a folder (`sources.event_resume.EventMemory`)."""
+    """States of logs in a folder (a `sources.reading_memory.ReadingMemory`)."""
 
     folder: Path
     kept: int = field(default=0, init=False)
 
-    def recall(self, path: Path) -> EventState | None:
-        """The state of an event file that is unchanged or only grew since."""
+    def recall(self, path: Path) -> State | None:
+        """The state of a log that is unchanged or only grew since."""
         place = self._place(path)
         try:
             if place.stat().st_size <= len(_MAGIC) or not _is_large(path):
@@ -62,21 +58,21 @@ class ColumnCache:
             header, arrays = _parsed(np.fromfile(place, np.uint8))
             if header["code"] != code_version() or not _goes_on(path, header):
                 return None
-            state = _state(header, arrays)
+            state = state_of(header, arrays)
             os.utime(place)
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return state
 
-    def keep(self, path: Path, state: EventState) -> None:
-        """Remember the state of a large file; a full or read-only disk is no reason to stop."""
-        if state.offset < LEAST_BYTES:
+    def keep(self, path: Path, state: State) -> None:
+        """Remember the state of a large log; a full or read-only disk is no reason to stop."""
+        if state.offset < reading_memory.LEAST_BYTES:
             return
         try:
             own_folder(self.folder)
-            header = {**_identity(path, state.offset), **_header(state)}
+            header = {**_identity(path, state.offset), **facts_of(state)}
             self._write(self._place(path), header, state)
-        except (OSError, StoreError, ValueError):
+        except (OSError, StoreError, ValueError, TypeError):
             return
         if self.kept % SHRINK_EVERY == 0:
             shrink(self.folder)
@@ -86,7 +82,7 @@ class ColumnCache:
         name = hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()  # noqa: PTH100
         return self.folder / name[:40]
 
-    def _write(self, place: Path, header: dict[str, Any], state: EventState) -> None:
+    def _write(self, place: Path, header: dict[str, Any], state: State) -> None:
         descriptor, name = tempfile.mkstemp(dir=self.folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -134,7 +130,7 @@ def shrink(folder: Path, limit: int | None = None) -> None:
 
 
 def _is_large(path: Path) -> bool:
-    return path.stat().st_size >= LEAST_BYTES
+    return path.stat().st_size >= reading_memory.LEAST_BYTES
 
 
 def _identity(path: Path, offset: int) -> dict[str, Any]:
@@ -178,52 +174,16 @@ def _proofs(path: Path, offset: int) -> tuple[os.stat_result, str, str]:
     return status, hashlib.sha256(head).hexdigest(), hashlib.sha256(proof).hexdigest()
 
 
-def _header(state: EventState) -> dict[str, Any]:
-    return {
-        **{name: getattr(state, name) for name in _PLAIN},
-        "tags": [[_text(tag), len(c[0])] for tag, c in state.columns.items()],
-        "sessions": [
-            [step, {_text(tag): n for tag, n in before.items()}] for step, before in state.sessions
-        ],
-        "hparams": [_text(content) for content in state.hparams],
-        "texts": [[_text(tag), _text(text)] for tag, text in state.texts],
-    }
-
-
-def _state(header: dict[str, Any], arrays: _Bytes) -> EventState:
-    return EventState(
-        **{name: header[name] for name in _PLAIN},
-        columns=_columns(header["tags"], arrays),
-        sessions=[
-            (step, {_raw(tag): n for tag, n in before.items()})
-            for step, before in header["sessions"]
-        ],
-        hparams=[_raw(content) for content in header["hparams"]],
-        texts=[(_raw(tag), _raw(text)) for tag, text in header["texts"]],
-    )
-
-
-def _columns(tags: list[tuple[str, int]], arrays: _Bytes) -> dict[bytes, Any]:
-    found, at = {}, 0
-    for tag, count in tags:
-        step, wall, value = arrays[at : at + 24 * count].reshape(3, 8 * count)
-        found[_raw(tag)] = step.view("<i8"), wall.view("<f8"), value.view("<f8")
-        at += 24 * count
-    if at != len(arrays):
-        raise ValueError("the arrays are not as long as the header says")
-    return found
-
-
-def _packed(header: dict[str, Any], state: EventState) -> Iterator[bytes]:
+def _packed(header: dict[str, Any], state: State) -> Iterator[bytes]:
     import google_crc32c
 
     text = json.dumps(header).encode()
     # Padding keeps the arrays aligned: numpy reads them where they lie.
     text += b" " * (-(len(_MAGIC) + 16 + len(text)) % 8)
     parts = [len(text).to_bytes(8, "little"), text]
-    for step, wall, value in state.columns.values():
-        parts += [step.astype("<i8").tobytes(), wall.astype("<f8").tobytes()]
-        parts.append(value.astype("<f8").tobytes())
+    for array in arrays_of(state):
+        kind = "<i8" if array.dtype.kind == "i" else "<f8"
+        parts.append(array.astype(kind).tobytes())
     crc = 0
     for part in parts:
         crc = google_crc32c.extend(crc, part)
@@ -231,7 +191,7 @@ def _packed(header: dict[str, Any], state: EventState) -> Iterator[bytes]:
     yield from parts
 
 
-def _parsed(data: _Bytes) -> tuple[dict[str, Any], _Bytes]:
+def _parsed(data: Bytes) -> tuple[dict[str, Any], Bytes]:
     import google_crc32c
 
     start = len(_MAGIC) + 16
@@ -245,11 +205,3 @@ def _parsed(data: _Bytes) -> tuple[dict[str, Any], _Bytes]:
     if not isinstance(header, dict):
         raise TypeError("the header is no object")
     return header, data[start + length :]
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("latin-1")
-
-
-def _raw(text: str) -> bytes:
-    return text.encode("latin-1")

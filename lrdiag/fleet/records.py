@@ -93,6 +93,7 @@ def _builder(kind: Any) -> Convert:
     length = len(_names(kind))
 
     def build(row: Any) -> Any:
+        """A value of `kind` from the list of its fields, which is changed on the way."""
         if not isinstance(row, list) or len(row) != length:
             raise TypeError(f"expected {length} fields of {kind.__name__}")
         for index, convert in converts:

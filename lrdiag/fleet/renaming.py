@@ -23,6 +23,7 @@ def replacing(names: Mapping[str, str]) -> Callable[[str], str]:
     ordered = sorted(names.items(), key=lambda pair: -len(pair[0]))
 
     def rename(text: str) -> str:
+        """The text with every place that was read under the name the user gave it."""
         for old, new in ordered:
             if old in text:
                 text = text.replace(old, new)
@@ -36,6 +37,7 @@ def absolute(location: RunLocation) -> tuple[RunLocation, dict[str, str]]:
     names: dict[str, str] = {}
 
     def full(path: Path) -> Path:
+        """The absolute path; what the user wrote is noted."""
         if not path.is_absolute():
             names[str(path.absolute())] = str(path)
         return path.absolute()

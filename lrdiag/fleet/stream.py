@@ -94,6 +94,7 @@ def stream_paths(
         rename = replacing(copies.names)
 
         def reports() -> Iterator[RunReport]:
+            """Each run as it is judged, under the names the user gave."""
             for report in mapper(DiagnoseLocation(rules, config), found.locations):
                 judged = assemble([report], rules, config).runs[0]
                 yield renamed(judged, rename) if copies.names else judged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from lrdiag.plugins import installed
 from lrdiag.sources.interface import RunLocation
+from lrdiag.sources.text_patterns import VARIABLE
 
 PLUGIN_GROUPS = ("lrdiag.sources", "lrdiag.checks")
 ABOVE_RUNS = frozenset({"fail_on", "policy", "suppressions", "group_by", "file"})
@@ -21,12 +23,13 @@ def code_version() -> str:
     """Digest of lrdiag's own modules and data files, and of the plug-ins installed beside it.
 
     Names, sizes and times of modification, not the version number alone: an edited or
-    upgraded lrdiag must not repeat what an earlier one said.
+    upgraded lrdiag must not repeat what an earlier one said. The patterns by which the user
+    has text logs read count too.
     """
     from lrdiag import __version__
     from lrdiag.fleet.records import layout
 
-    lines = [__version__, layout(), *_plugins()]
+    lines = [__version__, layout(), *_plugins(), _text_patterns()]
     for name, path in _own_files():
         status = path.stat()
         lines.append(f"{name} {status.st_size} {status.st_mtime_ns}")
@@ -48,6 +51,15 @@ def _own_files() -> list[tuple[str, Path]]:
         for folder, pattern in places
         for path in sorted(folder.glob(pattern))
     ]
+
+
+def _text_patterns() -> str:
+    """The user's patterns as they are written; "" without."""
+    name = os.environ.get(VARIABLE, "")
+    try:
+        return Path(name).read_bytes().hex() if name else ""
+    except OSError:
+        return name
 
 
 def _plugins() -> list[str]:

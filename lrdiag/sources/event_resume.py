@@ -5,19 +5,12 @@ Only a file without damage is remembered: what is wrong with one is found anew e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from lrdiag.runs import FloatArray, IntArray
 from lrdiag.sources.event_reader import EventReader
-
-REWRITE_AT = 16
-"""A state is kept anew when the file grew by more than this part of it: writing all columns for
-a few new records would cost more than reading these records again."""
+from lrdiag.sources.reading_memory import is_worth_keeping, present_memory
 
 Arrays = tuple[IntArray, FloatArray, FloatArray]
 
@@ -42,43 +35,18 @@ class EventState:
     texts: list[tuple[bytes, bytes]]
 
 
-class EventMemory(Protocol):
-    """Where states of event files are kept (the cache has one)."""
-
-    def recall(self, path: Path) -> EventState | None:
-        """The state of a file that is unchanged or only grew; None when unknown or changed."""
-        ...
-
-    def keep(self, path: Path, state: EventState) -> None:
-        """Remember a state."""
-        ...
-
-
-_memory: ContextVar[EventMemory | None] = ContextVar("event_memory", default=None)
-
-
-@contextmanager
-def remembering(memory: EventMemory) -> Iterator[None]:
-    """Event files read inside this block are looked up and kept in the memory."""
-    token = _memory.set(memory)
-    try:
-        yield
-    finally:
-        _memory.reset(token)
-
-
 def read_through_memory(path: Path) -> EventReader:
     """A reader that has read the file to its end, from where the memory's state ends if any.
 
     Raises:
         OSError: the file cannot be read.
     """
-    memory = _memory.get()
+    memory = present_memory()
     state = memory.recall(path) if memory else None
-    reader = EventReader(path) if state is None else resumed(path, state)
+    reader = resumed(path, state) if isinstance(state, EventState) else EventReader(path)
     start = reader.offset
     reader.read_new()
-    if memory and (state is None or reader.offset - start > start // REWRITE_AT):
+    if memory and (start == 0 or is_worth_keeping(start, reader.offset)):
         fresh = state_of(reader)
         if fresh is not None:
             memory.keep(path, fresh)

@@ -17,13 +17,17 @@ from lrdiag.sources.file_run import Content, first_lines, read_file_run
 from lrdiag.sources.json_text import parse_record
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.record_block import add_block
-from lrdiag.sources.records import RecordRows, is_log_record
-from lrdiag.sources.rows import series_of
-from lrdiag.sources.text_lines import Line, head_text, line_blocks, lines_in
+from lrdiag.sources.record_reader import RecordReader
+from lrdiag.sources.records import is_log_record
+from lrdiag.sources.rows_resume import RowsReading
+from lrdiag.sources.text_lines import Line, head_text, lines_in
 
 _SNIFFED = 20
 _BLOCK_BYTES = 1 << 18
 """Lines taken at once: enough that numpy's share is small, and few to read again one by one."""
+
+_CONFIG = b'"config"'
+"""In a record that may hold the configuration as text."""
 
 _SUMMARY = "wandb-summary.json"
 """The last value of each tag; the run itself lies in the `.wandb` file."""
@@ -58,21 +62,17 @@ class JsonLinesSource:
 
 def _read(path: Path, log: ProblemLog) -> Content:
     reader = JsonLinesReader()
-    for number, data in line_blocks(path, log, _BLOCK_BYTES):
+    for number, data in RowsReading(path, JsonLinesSource.name, reader, log, _BLOCK_BYTES).blocks():
         reader.block(number, data, log)
-    return Content(series_of(reader.rows.recorder.rows(), log), texts=tuple(reader.texts))
+    return Content(reader.series(log), texts=tuple(reader.texts))
 
 
-class JsonLinesReader:
+class JsonLinesReader(RecordReader):
     """Reads lines into rows, at once or as a log grows."""
-
-    def __init__(self) -> None:
-        self.rows = RecordRows()
-        self.texts: list[str] = []
 
     def block(self, number: int, data: bytes, log: ProblemLog) -> None:
         """Read whole lines; `number` is the first one's."""
-        if not add_block(self.rows, number, data):
+        if _CONFIG in data or not add_block(self.rows, number, data):
             for line in lines_in(data, number, log):
                 self.line(line, log)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from lrdiag.runs import Run
 from lrdiag.sources.file_run import Content, read_file_run
@@ -17,9 +17,10 @@ from lrdiag.sources.index_names import EPOCH_NAMES, STEP_NAMES, is_metric, plain
 from lrdiag.sources.interface import HEAD_BYTES
 from lrdiag.sources.json_text import parse_record
 from lrdiag.sources.problem_log import ProblemLog
-from lrdiag.sources.records import RecordRows, is_log_record
-from lrdiag.sources.rows import series_of
-from lrdiag.sources.text_lines import Line, head_text, is_gzip, lines
+from lrdiag.sources.record_reader import RecordReader
+from lrdiag.sources.records import is_log_record
+from lrdiag.sources.rows_resume import RowsReading
+from lrdiag.sources.text_lines import BLOCK_BYTES, Line, head_text, is_gzip, lines_in
 from lrdiag.sources.text_pairs import MAX_CHARACTERS, Pair, body_of, pairs, split_of
 from lrdiag.sources.text_patterns import (
     TextPattern,
@@ -93,8 +94,9 @@ def _later_text(path: Path) -> str:
 
 def _read(path: Path, log: ProblemLog) -> Content:
     reader = TextReader(user_patterns())
-    for line in lines(path, log):
-        reader.line(line)
+    for number, data in RowsReading(path, PlainTextSource.name, reader, log, BLOCK_BYTES).blocks():
+        for line in lines_in(data, number, log):
+            reader.line(line)
     if reader.cut:
         log.add(
             "incomplete-line",
@@ -103,19 +105,37 @@ def _read(path: Path, log: ProblemLog) -> Content:
             line=reader.cut,
             lost=1,
         )
-    return Content(series_of(reader.rows.recorder.rows(), log), texts=tuple(reader.texts))
+    return Content(reader.series(log), texts=tuple(reader.texts))
 
 
-class TextReader:
+class TextReader(RecordReader):
     """Reads lines into rows; keeps the epoch that an earlier line announced."""
 
     def __init__(self, own: Sequence[TextPattern] = ()) -> None:
-        self.rows = RecordRows()
-        self.texts: list[str] = []
+        super().__init__()
         self.cut = 0
         self._patterns = (*own, *shipped_patterns())
         self._epoch: float | None = None
         self._table = TextTable()
+
+    def state(self) -> dict[str, Any] | None:
+        """What is known besides the rows; the patterns it was read by belong to it."""
+        own = {"epoch": self._epoch, "table": self._table.names, "patterns": self._regexes()}
+        return {**own, "record": self.rows.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken; the rows are the caller's.
+
+        Raises:
+            KeyError, TypeError, ValueError: the state is of another reader or other patterns.
+        """
+        if state["patterns"] != self._regexes():
+            raise ValueError("other patterns")
+        super().restore(state)
+        self._epoch, self._table.names = state["epoch"], list(state["table"])
+
+    def _regexes(self) -> list[Any]:
+        return [[p.engine.pattern, dict(p.tags), p.split] for p in self._patterns]
 
     def line(self, line: Line) -> bool:
         """Read one line; True if it was a row."""

@@ -59,6 +59,11 @@ class ProblemLog:
         """Whether a problem of this kind was noted."""
         return kind in self._count
 
+    @property
+    def is_summed_up(self) -> bool:
+        """Whether some problems are counted only."""
+        return bool(self._rest)
+
     def problems(self) -> tuple[Problem, ...]:
         """Everything noted, in order; one line more for each kind that was cut short."""
         tail = [

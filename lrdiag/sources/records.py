@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lrdiag.sources.index_names import (
@@ -147,6 +147,14 @@ class RecordRows:
         self.recorder.add(rows)
         self._step = NAN if rows.step is None else float(rows.step[-1])
         self._epoch = NAN if rows.epoch is None else float(rows.epoch[-1])
+
+    def state(self) -> tuple[float, float, bool]:
+        """What the next record may depend on: step, epoch, whether a record had an `iter`."""
+        return self._step, self._epoch, self._has_iter
+
+    def restore(self, state: Sequence[Any]) -> None:
+        """Go on where `state` was taken."""
+        self._step, self._epoch, self._has_iter = float(state[0]), float(state[1]), bool(state[2])
 
     def names_of(self, keys: tuple[str, ...]) -> RecordNames:
         """What some keys are, from memory where records have the same."""

@@ -15,6 +15,7 @@ from lrdiag.findings import SourceSummary
 from lrdiag.runs import Run, Series
 from lrdiag.sources.index_names import is_index, is_metric
 from lrdiag.sources.problem_log import ProblemLog
+from lrdiag.sources.rows_resume import RowsReading
 from lrdiag.sources.table_dialect import (
     SAMPLE_LINES,
     SPACES,
@@ -23,7 +24,7 @@ from lrdiag.sources.table_dialect import (
 )
 from lrdiag.sources.table_kinds import names_its_rows, only_numbers
 from lrdiag.sources.table_reader import TableReader
-from lrdiag.sources.text_lines import Line, head_text, is_gzip, line_blocks, lines_in
+from lrdiag.sources.text_lines import Line, head_text, is_gzip, lines_in
 
 BLOCK_BYTES = 96 << 20
 """Bytes of a table parsed at once: bounds memory, large enough for one call a file."""
@@ -99,9 +100,16 @@ def _whole_lines(text: str) -> list[str]:
 
 
 def _series(path: Path, reader: TableReader) -> dict[str, Series]:
-    blocks = line_blocks(path, reader.log, BLOCK_BYTES)
+    reading = RowsReading(path, TableSource.name, reader, reader.log, BLOCK_BYTES)
+    blocks = reading.blocks()
+    if reading.resumed:
+        for number, data in blocks:
+            reader.block(number, data)
+        return reader.finish()
     sampled = ProblemLog(reader.log.file)
+    reading.may_keep = False
     first, sample = _first_lines(blocks, sampled)
+    reading.may_keep = len(sample) >= SAMPLE_LINES  # fewer do not settle how it is written
     dialect = find_dialect([line.text for line in sample])
     if dialect is None:
         reader.report_no_table(sample)

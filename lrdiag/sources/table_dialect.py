@@ -6,8 +6,9 @@ import csv
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lrdiag.sources.index_names import is_index, is_metric
 from lrdiag.sources.table_cells import (
@@ -63,6 +64,12 @@ class Dialect:
     style: NumberStyle = DOTTED
     has_commas: bool = False
     words: bool = False
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Dialect:
+        """The dialect of which `dataclasses.asdict`, perhaps by way of JSON, made `state`."""
+        own = {"header": tuple(state["header"]), "style": NumberStyle(**state["style"])}
+        return cls(**{**state, **own})
 
     def split(self, text: str) -> list[str] | None:
         """The cells of a line; None if its quotes do not close."""

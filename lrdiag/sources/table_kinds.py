@@ -30,3 +30,14 @@ def names_its_rows(dialect: Dialect, sample: Sequence[str]) -> bool:
         and len(set(words)) == len(names)
         and all(wall_time(word) is None for word in words)
     )
+
+
+def is_header_again(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a row is the header once more or a new one that shares most of its names."""
+    first = cells[0].strip()
+    if not first or number(first) is not None:
+        return False
+    names = [c.strip() for c in cells if c.strip()]
+    known = set(header)
+    same = sum(1 for n in names if n in known)
+    return 2 * same > len(names) and not any(is_number(n) and n not in known for n in names)

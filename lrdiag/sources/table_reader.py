@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from lrdiag.runs import Series
 from lrdiag.sources.problem_log import ProblemLog
 from lrdiag.sources.rows import NAN, RowRecorder, series_of
 from lrdiag.sources.table_block import BlockText, pieces, rows_of
-from lrdiag.sources.table_cells import is_missing, is_number, number, number_list, wall_time
+from lrdiag.sources.table_cells import is_missing, number, number_list, wall_time
 from lrdiag.sources.table_columns import Columns, columns_of, text_columns
 from lrdiag.sources.table_dialect import FIT_ROWS, Dialect, is_rule
 from lrdiag.sources.table_ending import looks_whole
 from lrdiag.sources.table_fast import parse_block
+from lrdiag.sources.table_kinds import is_header_again
+from lrdiag.sources.table_odd_cells import OddCells
 from lrdiag.sources.table_quotes import whole_rows
+from lrdiag.sources.table_rows_above import RowsAbove
 from lrdiag.sources.text_lines import Line, lines_in
 
 FAST_BYTES = 10_000
 """Blocks below are read line by line; there is nothing to gain."""
 PIECE_BYTES = 1 << 20
 """A block with damage is cut into pieces of this size, so that only one is read slowly."""
-_TAIL_BYTES = 8_192
-_ROWS_ABOVE = 20
 _SPLITS = frozenset(("train", "training", "val", "valid", "validation", "test", "eval", "dev"))
 
 
@@ -33,11 +35,9 @@ class TableReader:
         self.log = log
         self.texts: list[str] = []
         self.recorder = RowRecorder()
-        self._tail = b""
-        self._last: deque[list[str]] = deque(maxlen=_ROWS_ABOVE)
-        self._numbers: dict[int, int] = {}
-        self._bad: dict[int, tuple[int, int, str]] = {}
-        self._missing: dict[int, tuple[int, int]] = {}
+        self._above = RowsAbove()
+        self._odd = OddCells()
+        self._open_quotes = False
 
     def block(self, number: int, data: bytes, start: int = 0) -> None:
         """Read whole lines: at once if they are clean, smaller pieces if not, then by line.
@@ -50,8 +50,13 @@ class TableReader:
             if len(piece) < len(data) and self._at_once(at, piece, 0):
                 continue
             lines = lines_in(piece, at, self.log)
-            for line in whole_rows(lines, self._dialect.split, lambda: self._width):
+            for line in whole_rows(lines, self._split, lambda: self._width):
                 self._line(line)
+
+    def _split(self, text: str) -> list[str] | None:
+        cells = self._dialect.split(text)
+        self._open_quotes |= cells is None
+        return cells
 
     def _at_once(self, number: int, data: bytes, start: int) -> bool:
         if len(data) < FAST_BYTES or not self._simple:
@@ -64,16 +69,9 @@ class TableReader:
         self.recorder.add(rows_of(found, self._columns, number))
         for at in range(self._width):
             if at not in text:
-                self._numbers[at] = self._numbers.get(at, 0) + found.rows
-        self._tail = data[-_TAIL_BYTES:]
+                self._odd.number(at, found.rows)
+        self._above.add_block(data, start)
         return True
-
-    def _cells_above(self) -> list[str]:
-        """The last cells of the rows read last."""
-        lines = self._tail.decode("utf-8", "replace").split("\n")[1:-1]
-        rows = [self._dialect.split(line.removesuffix("\r")) or [] for line in lines]
-        recent = [*rows, *self._last][-_ROWS_ABOVE:]
-        return [row[-1] for row in recent if len(row) == self._width]
 
     def report_no_table(self, sample: Sequence[Line]) -> None:
         """Say that the file is empty or holds no table."""
@@ -113,22 +111,23 @@ class TableReader:
         return [f"column_{i + 1}" for i in range(width)]
 
     def _use(self, header: Sequence[str], sample: Sequence[Line] = ()) -> None:
-        self._header = [name.strip() for name in header]
-        self._columns: Columns = columns_of(self._header, self.log)
-        self._width = len(self._header)
         rows = [self._dialect.split(line.text) or [] for line in sample[:FIT_ROWS]]
-        text = self._text_columns = text_columns(rows, self._width)
-        columns = self._columns
-        special = {columns.step, columns.epoch, columns.wall_time}
+        names = [name.strip() for name in header]
+        text = text_columns(rows, len(names))
+        self._take(names, columns_of(names, self.log), text)
+        if self._simple and text:
+            self._odd.text_columns(text, sample[0].number)
+
+    def _take(self, header: list[str], columns: Columns, text: frozenset[int]) -> None:
+        self._header, self._columns, self._text_columns = header, columns, text
+        self._width = len(header)
         self._simple = (
             self._dialect.delimiter in (",", ";", "\t")
             and not self._dialect.style.decimal_comma
             and columns.split is None
             and columns.tag is None
-            and not special & text
+            and not {columns.step, columns.epoch, columns.wall_time} & text
         )
-        for at in text if self._simple else ():
-            self._bad.setdefault(at, (0, sample[0].number, ""))
 
     def _line(self, line: Line) -> None:
         text = line.text
@@ -140,7 +139,7 @@ class TableReader:
         cells = self._dialect.split(text)
         if cells is None:
             self._report_quote(line)
-        elif self._is_header(cells):
+        elif is_header_again(cells, self._header):
             self._repeated_header(cells, line)
         else:
             self._cells(cells, line)
@@ -151,15 +150,6 @@ class TableReader:
             return
         message = f"line {line.number} has a quote that is not closed; the row is left out"
         self.log.add("unbalanced-quote", message, line=line.number, lost=1)
-
-    def _is_header(self, cells: Sequence[str]) -> bool:
-        first = cells[0].strip()
-        if not first or number(first) is not None:
-            return False
-        names = [c.strip() for c in cells if c.strip()]
-        known = set(self._header)
-        same = sum(1 for n in names if n in known)
-        return 2 * same > len(names) and not any(is_number(n) and n not in known for n in names)
 
     def _repeated_header(self, cells: Sequence[str], line: Line) -> None:
         names = [c.strip() for c in cells]
@@ -187,7 +177,7 @@ class TableReader:
             self._cut_open_end(cells, line)
         if cells:
             self._row(cells, line.number)
-            self._last.append(cells)
+            self._above.add(cells)
 
     def _report_width(self, cells: Sequence[str], line: Line, outcome: str) -> None:
         message = (
@@ -199,10 +189,13 @@ class TableReader:
 
     def _cut_open_end(self, cells: list[str], line: Line) -> None:
         """The last line has no line end: its last cell may be half a number."""
-        if len(cells) == self._width and looks_whole(cells[-1], self._cells_above()):
+        if len(cells) == self._width and looks_whole(cells[-1], self._last_cells()):
             return
         cells.pop()
         self._report_incomplete(line)
+
+    def _last_cells(self) -> list[str]:
+        return self._above.last_cells(self._dialect.split, self._width)
 
     def _report_incomplete(self, line: Line) -> None:
         message = (
@@ -251,50 +244,56 @@ class TableReader:
         value = number(cell, self._dialect.style)
         if value is not None:
             self.recorder.put(tag, value)
-            self._numbers[at] = self._numbers.get(at, 0) + 1
+            self._odd.number(at)
         else:
             self._no_number(tag, at, cell, line)
 
     def _no_number(self, tag: str, at: int, cell: str, line: int) -> None:
         if is_missing(cell):
             if cell.strip():
-                count, first = self._missing.get(at, (0, line))
-                self._missing[at] = (count + 1, first)
+                self._odd.missing(at, line)
             return
         listed = number_list(cell)
         if listed is None:
-            bad, first, text = self._bad.get(at, (0, line, cell.strip()))
-            self._bad[at] = (bad + 1, first, text)
+            self._odd.bad(at, line, cell.strip())
             return
-        self._numbers[at] = self._numbers.get(at, 0) + 1
+        self._odd.number(at)
         for i, value in enumerate(listed):
             self.recorder.put(f"{tag}/{i}", value)
 
     def finish(self) -> dict[str, Series]:
         """The series of everything read; what was odd about the cells goes into the log."""
-        self._report_missing()
-        self._report_bad_cells()
+        self._odd.report(self._header, (self._columns.split, self._columns.wall_time), self.log)
         rows = self.recorder.rows()
         if not len(rows.line):
             message = "the table has a header but no rows"
             self.log.add("no-rows", message, action="Nothing was logged yet, or the log was cut.")
         return series_of(rows, self.log, by_epoch=True)
 
-    def _name(self, at: int) -> str:
-        return repr(self._header[at]) if at < len(self._header) else f"{at + 1}"
+    def state(self) -> dict[str, Any] | None:
+        """What is known besides the rows, as JSON has it.
 
-    def _report_missing(self) -> None:
-        for at, (count, line) in self._missing.items():
-            message = f"column {self._name(at)}: {count} cells say that the value is missing"
-            self.log.add("missing-values", message, severity="info", line=line)
+        None where a row may go on in lines that are not written yet.
+        """
+        if self._open_quotes:
+            return None
+        return {
+            "dialect": asdict(self._dialect),
+            "header": self._header,
+            "text_columns": sorted(self._text_columns),
+            "odd": self._odd.state(),
+            "above": self._above.rows(self._dialect.split),
+        }
 
-    def _report_bad_cells(self) -> None:
-        for at, (count, line, text) in self._bad.items():
-            if at in (self._columns.split, self._columns.wall_time):
-                continue
-            if not self._numbers.get(at):
-                message = f"column {self._name(at)} holds text, no numbers; it is left out"
-                self.log.add("text-column", message, severity="info", line=line)
-                continue
-            message = f"column {self._name(at)}: {count} cells are no numbers, first {text[:40]!r}"
-            self.log.add("bad-cell", message, line=line, lost=count)
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken; the rows are the caller's.
+
+        Raises:
+            KeyError, TypeError, ValueError: the state is not one of a table.
+        """
+        self._dialect = Dialect.of(state["dialect"])
+        header = list(state["header"])
+        columns = columns_of(header, ProblemLog(self.log.file))  # its problems are known
+        self._take(header, columns, frozenset(state["text_columns"]))
+        self._odd = OddCells.of(state["odd"])
+        self._above.restore(state["above"])

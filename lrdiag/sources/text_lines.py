@@ -32,6 +32,16 @@ _SLICE = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
+class LinePlace(NamedTuple):
+    """Where a line begins: byte in the file, 1-based number."""
+
+    offset: int
+    number: int
+
+
+BEGINNING = LinePlace(0, 1)
+
+
 class Line(NamedTuple):
     """One line without its end: 1-based number, text, whether a line end followed."""
 
@@ -85,6 +95,11 @@ def text_encoding(head: bytes) -> str:
     return "utf-8"
 
 
+def has_plain_lines(head: bytes) -> bool:
+    """Whether a file's lines are UTF-8 as they lie there, from its first bytes."""
+    return not is_gzip(head) and text_encoding(head).startswith("utf-8") and b"\n" in head
+
+
 def lines(path: Path, log: ProblemLog) -> Iterator[Line]:
     """The lines of a file as it is now; bytes appended while reading are left for later.
 
@@ -97,16 +112,24 @@ def lines(path: Path, log: ProblemLog) -> Iterator[Line]:
         yield from lines_in(data, number, log)
 
 
-def line_blocks(path: Path, log: ProblemLog, block_bytes: int) -> Iterator[tuple[int, bytes]]:
+def line_blocks(
+    path: Path, log: ProblemLog, block_bytes: int, begin: LinePlace = BEGINNING
+) -> Iterator[tuple[int, bytes]]:
     """(number of the first line, whole lines as UTF-8) in blocks of about `block_bytes`.
 
-    A last line without a line end comes as a block of its own.
+    A last line without a line end comes as a block of its own. `begin` is another place than
+    the beginning only in plain UTF-8 (see `has_plain_lines`).
 
     Raises:
         OSError: the file cannot be opened or read.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
+        if begin.offset:
+            file.seek(begin.offset)
+            rest = _plain_blocks(file, size - begin.offset, block_bytes)
+            yield from _whole_lines(rest, log, begin.number)
+            return
         blocks = _blocks(file, size, log, block_bytes)
         first = next(blocks, b"")
         yield from _whole_lines(_utf8_blocks(first, blocks), log)
@@ -145,6 +168,10 @@ def _blocks(file: IO[bytes], size: int, log: ProblemLog, block_bytes: int) -> It
     if is_gzip(head):
         yield from gzip_blocks(file, size, log)
         return
+    yield from _plain_blocks(file, size, block_bytes)
+
+
+def _plain_blocks(file: IO[bytes], size: int, block_bytes: int) -> Iterator[bytes]:
     while size > 0:
         block = file.read(min(size, block_bytes))
         if not block:
@@ -207,8 +234,10 @@ def _line_feeds(data: bytes) -> int:
     return sum(int(np.count_nonzero(signs[at : at + _SLICE] == 10)) for at in slices)
 
 
-def _whole_lines(blocks: Iterator[bytes], log: ProblemLog) -> Iterator[tuple[int, bytes]]:
-    number, rest, skipping = 1, b"", False
+def _whole_lines(
+    blocks: Iterator[bytes], log: ProblemLog, number: int = 1
+) -> Iterator[tuple[int, bytes]]:
+    rest, skipping = b"", False
     for block in blocks:
         begin = 0
         if skipping:

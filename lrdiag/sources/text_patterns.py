@@ -31,6 +31,11 @@ class Match(Protocol):
 class Engine(Protocol):
     """A compiled regular expression of either engine."""
 
+    @property
+    def pattern(self) -> str:
+        """The expression as written."""
+        ...
+
     def search(self, text: str) -> Match | None:
         """The first match in a text."""
         ...

@@ -18,10 +18,10 @@ MAX_COLUMNS = 64
 
 
 class TextTable:
-    """Remembers the last line of names and reads the rows below it."""
+    """Remembers the last line of names (`names`) and reads the rows below it."""
 
     def __init__(self) -> None:
-        self._names: list[str] = []
+        self.names: list[str] = []
 
     def header(self, text: str) -> bool:
         """Take a line of names; whether it was one."""
@@ -30,20 +30,20 @@ class TextTable:
             return False
         if not all(map(_NAME.fullmatch, words)) or not any(map(is_metric, words[1:])):
             return False
-        self._names = ["epoch" if plain_name(w) in EPOCH_NAMES else w for w in words]
+        self.names = ["epoch" if plain_name(w) in EPOCH_NAMES else w for w in words]
         return True
 
     def row(self, text: str) -> dict[str, object] | None:
         """The numbers of a row by name; None if it is no row of the table."""
-        if not self._names:
+        if not self.names:
             return None
         cells = text.replace("|", " ").split()
-        if len(cells) != len(self._names):
+        if len(cells) != len(self.names):
             return None
         values = [number(cell) for cell in cells]
         if values[0] is None or values[0] != int(values[0]):
             return None
         if any(v is None and not _EMPTY.fullmatch(c) for v, c in zip(values, cells, strict=True)):
             return None
-        found = {n: v for n, v in zip(self._names, values, strict=True) if v is not None}
+        found = {n: v for n, v in zip(self.names, values, strict=True) if v is not None}
         return dict(found) if len(found) > 1 else None

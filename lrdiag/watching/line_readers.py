@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from lrdiag.runs import Series
-from lrdiag.sources.json_lines import JsonLinesReader
 from lrdiag.sources.plain_text import TextReader
 from lrdiag.sources.problem_log import ProblemLog
-from lrdiag.sources.records import RecordRows
-from lrdiag.sources.rows import RowRecorder, series_of
+from lrdiag.sources.rows import RowRecorder
 from lrdiag.sources.table_dialect import SAMPLE_LINES, find_dialect
 from lrdiag.sources.table_reader import TableReader
 from lrdiag.sources.text_lines import lines_in
@@ -47,30 +45,7 @@ class LineReader(Protocol):
         ...
 
 
-class _FromRecords:
-    """What readers that make rows from records share."""
-
-    rows: RecordRows
-
-    @property
-    def recorder(self) -> RowRecorder:
-        """The rows so far."""
-        return self.rows.recorder
-
-    @recorder.setter
-    def recorder(self, recorder: RowRecorder) -> None:
-        self.rows.recorder = recorder
-
-    def series(self, log: ProblemLog) -> dict[str, Series]:
-        """The series of the rows so far."""
-        return series_of(self.recorder.rows(), log)
-
-
-class JsonLines(_FromRecords, JsonLinesReader):
-    """JSON lines."""
-
-
-class TextLines(_FromRecords, TextReader):
+class TextLines(TextReader):
     """Rows among the output of a training script."""
 
     def __init__(self) -> None:

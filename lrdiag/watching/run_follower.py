@@ -83,10 +83,11 @@ def follower_for(source: str) -> PartFollower:
 
         return DvcLiveFollower()
     if source in ("csv", "jsonl", "text"):
+        from lrdiag.sources.json_lines import JsonLinesReader
         from lrdiag.watching import line_readers as readers
         from lrdiag.watching.growing_text import GrowingTextFollower
 
         kinds: dict[str, Callable[[], readers.LineReader]]
-        kinds = {"csv": readers.TableLines, "jsonl": readers.JsonLines, "text": readers.TextLines}
+        kinds = {"csv": readers.TableLines, "jsonl": JsonLinesReader, "text": readers.TextLines}
         return GrowingTextFollower(source, kinds[source])
     return WholeFilesFollower(source)

@@ -14,8 +14,9 @@ from lrdiag.fleet.cache import CachedMapper
 from lrdiag.fleet.column_cache import ColumnCache, WithColumns, shrink
 from lrdiag.fleet.executors import sequential
 from lrdiag.fleet.store import Store, clear_folder
+from lrdiag.sources import reading_memory
 from lrdiag.sources.event_reader import EventReader
-from lrdiag.sources.event_resume import remembering
+from lrdiag.sources.reading_memory import remembering
 from lrdiag.sources.tree import discover, read_location
 
 
@@ -60,7 +61,7 @@ def points(first, last):
 
 @pytest.fixture(autouse=True)
 def _small_files_count_as_large(monkeypatch):
-    monkeypatch.setattr(module, "LEAST_BYTES", 100)
+    monkeypatch.setattr(reading_memory, "LEAST_BYTES", 100)
     monkeypatch.setattr(module, "_SETTLED_NS", -(10**18))
 
 
@@ -225,7 +226,7 @@ def test_another_lrdiag_does_not_believe_it(log, cache, begun_at, monkeypatch):
 
 
 def test_small_files_are_not_kept(log, cache, monkeypatch):
-    monkeypatch.setattr(module, "LEAST_BYTES", 10**9)
+    monkeypatch.setattr(reading_memory, "LEAST_BYTES", 10**9)
     read(log, cache)
     assert not cache.folder.exists()
 
@@ -271,9 +272,10 @@ def test_two_processes_write_at_once(log, cache):
     code = (
         "import sys, pathlib\n"
         "from lrdiag.fleet import column_cache as m\n"
-        "from lrdiag.sources.event_resume import remembering\n"
+        "from lrdiag.sources.reading_memory import remembering\n"
         "from lrdiag.sources.tree import discover, read_location\n"
-        "m.LEAST_BYTES = 100\n"
+        "from lrdiag.sources import reading_memory\n"
+        "reading_memory.LEAST_BYTES = 100\n"
         "for _ in range(20):\n"
         "    with remembering(m.ColumnCache(pathlib.Path(sys.argv[2]))):\n"
         "        run = read_location(discover([sys.argv[1]]).locations[0])\n"
