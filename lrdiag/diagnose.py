@@ -21,6 +21,7 @@ from lrdiag.runs import Run
 from lrdiag.schedule.values import ConfiguredSchedule
 from lrdiag.sources.interface import Discovery, RunLocation
 from lrdiag.summaries import metric_summaries, report_curves, schedule_summary, series_summaries
+from lrdiag.task_facts import task_of
 from lrdiag.verdicts import report_verdict, run_verdict
 from lrdiag.view import RunView
 
@@ -56,7 +57,8 @@ def view_of(
         train_loss=curves.get("train_loss"),
         last_step=last,
     )
-    view = RunView(run, curves, axis, schedule, run.params, dict(config.task), rates)
+    task = {**task_of(run), **config.task}
+    view = RunView(run, curves, axis, schedule, run.params, task, rates)
     return view, roles, (*roles.notes, *notes)
 
 
