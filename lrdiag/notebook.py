@@ -51,8 +51,11 @@ def analyze(
             `[tool.lrdiag]` above the working directory.
         roles: role to tag where the names do not say it: `{"val_loss": "valid/nll"}`.
         rules: further rule files.
-        milestones, step_size, gamma, base_lr: the configured schedule, where no file beside
-            the log tells it. `unit`: what milestones count, "epoch" or "step".
+        milestones: where the configured rate falls, where no file beside the log tells it.
+        step_size: the same for StepLR: how long each rate holds.
+        gamma: factor of each configured drop.
+        base_lr: the configured first rate.
+        unit: what milestones and step_size count, "epoch" or "step".
         progress: called with (runs done, runs in all).
 
     Raises:
