@@ -42,6 +42,14 @@ def test_the_later_writer_wins_from_its_first_step(read):
     assert "10 earlier points" in problem.message
 
 
+def test_a_restart_is_told_at_the_first_step_of_any_tag(read):
+    later = writer(60, 80, 9000.0, ("lr",)) + writer(40, 80, 9000.0)[1:]
+    run = read(writer(0, 70, 1000.0, ("loss", "lr")), later)
+    (problem,) = run.problems
+    assert problem.message.startswith("restart at step 40: ")
+    assert "40 earlier points" in problem.message
+
+
 def test_the_order_of_names_does_not_matter(read):
     run = read(writer(40, 80, 9000.0, value=0.5), writer(0, 50, 1000.0))
     assert run.series["loss"].superseded == 10
