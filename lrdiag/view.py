@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrdiag.axes import EpochAxis
-from lrdiag.runs import FloatArray, IntArray, Run
+from lrdiag.runs import FloatArray, IntArray, Run, Series
 from lrdiag.schedule.values import Schedule
 
 
@@ -62,8 +62,9 @@ class RunView:
     `curves`: role name to Curve; several tags of a role that has only one place are resolved
     before (see `roles`). Per-step and per-epoch training losses are both kept: `train_loss`
     is the one to judge by. `params`: hyper-parameters, nested as found. `task`: facts about
-    the task when known: "num_classes", "majority_rate", "kind". `cache` lets statistics that
-    several checks need be computed once; keys start with the module's name.
+    the task when known: "num_classes", "majority_rate", "kind". `rates`: logged rate by param
+    group, steps on the run's axis. `cache` lets statistics that several checks need be computed
+    once; keys start with the module's name.
     """
 
     run: Run
@@ -72,6 +73,7 @@ class RunView:
     schedule: Schedule
     params: Mapping[str, Any] = field(default_factory=dict)
     task: Mapping[str, Any] = field(default_factory=dict)
+    rates: Mapping[str, Series] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)
 
     def curve(self, role: str) -> Curve | None:

@@ -117,7 +117,28 @@ def _turns(placed: list[PlacedChange], scale: int, count: int) -> tuple[Turn, ..
 
 
 def rates_of(view: RunView, rows: Rows) -> FloatArray | None:
-    """Learning rate at each row from the schedule's segments (geometric inside them)."""
+    """Learning rate at each row: as logged where it moves all the time, else by segments."""
+    logged = _logged_rates(view, rows) if view.schedule.smooth else None
+    return _segment_rates(view, rows) if logged is None else logged
+
+
+def _logged_rates(view: RunView, rows: Rows) -> FloatArray | None:
+    """The main group's logged rate at the end of each row; None where none was positive."""
+    names = {c.group for c in (*view.schedule.drops, *view.schedule.rises)}
+    names = names or {g.group for g in view.schedule.groups[:1]}
+    series = next((s for name, s in view.rates.items() if name in names), None)
+    if series is None:
+        return None
+    good = np.isfinite(series.value)
+    step, value = series.step[good], series.value[good]
+    if not len(step) or not value.max() > 0:
+        return None
+    order = np.argsort(step, kind="stable") if (np.diff(step) < 0).any() else slice(None)
+    return np.asarray(np.interp(rows.step, step[order], value[order]))
+
+
+def _segment_rates(view: RunView, rows: Rows) -> FloatArray | None:
+    """The rate from the schedule's segments (geometric inside them)."""
     known = [s for s in view.schedule.segments if np.isfinite(s.first_lr) and s.first_lr > 0]
     if not known:
         return None
