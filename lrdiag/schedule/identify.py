@@ -65,7 +65,7 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
     steps = steps_of(rates)
     stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
-    if stepped is not None and _ends_as_nobody_writes(rates, steps):
+    if stepped is not None and _is_what_nobody_writes(rates, steps, stepped):
         smooth, stepped = smooth or _best_smooth(samples), None
     if stepped is not None and not _smooth_wins(smooth, stepped, rates, steps):
         plain = (
@@ -94,31 +94,40 @@ def _turns_at_random(rates: Rates) -> bool:
 
 
 def _broken(samples: list[Sample]) -> Identified | None:
-    """A smooth family that jumps once, with the row of the jump."""
+    """A smooth family that rebuilds the rows before a jump and those after, with its row."""
     for sample in samples:
         found = smooth_with_jump(sample)
         if found is not None:
-            row = sample.row[[found[1]]]
-            return Identified(_smooth_value(found[0], sample), row)
+            rows = _NO_ROWS if found[1] is None else sample.row[[found[1]]]
+            return Identified(_smooth_value(found[0], sample), rows)
     return None
 
 
-def _ends_as_nobody_writes(rates: Rates, steps: Steps) -> bool:
-    """Whether all changes come together in the last rows and none is a factor or rate to write.
+def _is_what_nobody_writes(rates: Rates, steps: Steps, stepped: Stepped) -> bool:
+    """Whether all changes come together at an end of the log and are no numbers to write.
 
-    So the last rows of a finely logged decay look; a drop made by hand has a short number.
+    So the few rows look that a finely logged decay leaves at its end, or before a log without its
+    start; a drop made by hand has a short factor, or leads from or to a short rate. Where no
+    common factor explains the changes, each must be short: a decay may end at a round rate.
     """
     rows = steps.rows
-    fine = rates.how.fine
-    if not fine or rows[0] < len(rates) - len(rows) - 1 or len(rates) < _FEWEST_FOR_CURVES:
+    if not rates.how.fine or len(rates) < _FEWEST_FOR_CURVES:
         return False
-    ranges = [*zip(steps.low, steps.high, strict=True), *_value_ranges(rates, steps)]
-    return not any(is_short_factor(float(low), float(high)) for low, high in ranges)
-
-
-def _value_ranges(rates: Rates, steps: Steps) -> list[tuple[float, float]]:
+    if np.any(steps.after == 0.0):
+        # No factor leads to nothing at all: a decay has ended.
+        return True
+    last, first = rows[0] >= len(rates) - len(rows) - 1, rows[-1] <= len(rows) + 1
+    if not last and not first:
+        return False
     width = rates.half_width[steps.rows]
-    return [(v - w, v + w) for v, w in zip(steps.after, width, strict=True) if v > 0]
+    rate = steps.after if last else steps.before
+    ratios = zip(steps.low, steps.high, strict=True)
+    values = zip(rate - width, rate + width, strict=True)
+    written = [
+        is_short_factor(float(a), float(b)) or is_short_factor(float(c), float(d))
+        for (a, b), (c, d) in zip(ratios, values, strict=True)
+    ]
+    return not (all(written) if stepped.family == "manual" else any(written))
 
 
 def _believed(stepped: Stepped, rates: Rates) -> bool:

@@ -9,7 +9,7 @@ from lrdiag.schedule.short_decimals import shortest_between, significant_digits
 from lrdiag.schedule.steps import Steps
 
 # A factor above this is no drop that anyone configures.
-LARGEST_GAMMA = 0.985
+LARGEST_GAMMA = 0.995
 # Drops that one change may merge where the ticks between two rows are known.
 _MAX_MULTIPLE = 6
 # The same where only the powers tell, and how many parts of the smallest change are tried.

@@ -8,21 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from lrdiag.runs import FloatArray, IntArray
+from lrdiag.schedule.breaks import agreed_factor, broken
 from lrdiag.schedule.epoch_lengths import allowed_lengths
 from lrdiag.schedule.forward import rate_at
 from lrdiag.schedule.hypotheses import Hypothesis, ticks
-from lrdiag.schedule.points import PROBE_ROWS
 from lrdiag.schedule.question import Question
 from lrdiag.schedule.resolution import printed_width
-from lrdiag.schedule.short_decimals import shortest_between
 
 # The scheduler may be called once per process: eight GPUs, or sixteen.
 _MAX_K = 16
 # So many restarts of a log are tried as the one after which an epoch began anew.
 _MAX_RESTARTS = 8
-# Beyond these the steps of an epoch, or of a reset, are not tried one by one.
+# Beyond these the steps of an epoch are not tried one by one.
 _MAX_STEPS_PER_EPOCH = 5000
-_MAX_RESET_TICKS = 20_000
 _SEARCH_ROWS = 24
 # Where an epoch's length is unknown, fewer batches than these are rather repeated calls of step().
 _MIN_BATCHES = 8
@@ -44,6 +42,10 @@ def reconcile(question: Question) -> Hypothesis | None:
     rates = question.rates
     if not rates.how.certain:
         found = _simplest(replace(question, width=rates.fine_width))
+        if found is not None and found.kind in ("wrong_gamma", "jump"):
+            # What a coarser printing of the plain schedule explains needs no number of its own.
+            plainer = next((h for h in _plain(question, None) if question.fits(h)), None)
+            found = plainer or found
         if found is not None and not _odd(found):
             return found
     found = _simplest(question)
@@ -65,13 +67,13 @@ def _odd(h: Hypothesis) -> bool:
 
 def _simplest(question: Question) -> Hypothesis | None:
     lengths = _per_epoch_groups(question)
-    for stage in (_as_configured, _plain, _resumed, _other_unit, _distorted):
+    for stage in (_unshifted, _as_configured, _plain, _resumed, _other_unit, _distorted):
         for per in lengths:
             found = next((h for h in stage(question, per) if question.fits(h)), None)
             if found is not None:
                 return found
     for per in lengths:
-        found = _broken(question, per)
+        found = broken(question, per, _starts(question, "ok"))
         if found is not None:
             return found
     return None
@@ -136,6 +138,11 @@ def _usual_starts(q: Question, kind: str) -> list[tuple[float, float]]:
     if counts_epochs:
         return [(b, s) for s in (0.0, 1.0, -1.0) for b in q.frame.phase]
     return [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0)]
+
+
+def _unshifted(q: Question, per: float | None) -> Iterator[Hypothesis]:
+    """As configured, with every scheduler step where it belongs; before odd lengths of epochs."""
+    yield from (h for h in _as_configured(q, per) if h.sub == 0.0)
 
 
 def _as_configured(q: Question, per: float | None) -> Iterator[Hypothesis]:
@@ -213,70 +220,4 @@ def _common_gamma(q: Question, plain: Hypothesis) -> float | None:
     used = (power > 0.5) & (level > 0)
     if not used.any():
         return None
-    return _agreed_factor(q, q.compare[used], level[used], 1 / power[used])
-
-
-def _agreed_factor(
-    q: Question, rows: IntArray, level: FloatArray, root: FloatArray | float = 1.0
-) -> float | None:
-    """The factor by which all `rows` differ from `level`, to the power `root`; None if none."""
-    for widths in (q.rates.fine_width, q.width):
-        rate, width = q.rates.rate[rows], widths[rows]
-        low = float((np.maximum((rate - width) / level, 1e-300) ** root).max())
-        high = float((np.maximum((rate + width) / level, 1e-300) ** root).min())
-        if low <= high:
-            return shortest_between(low, high)
-    return None
-
-
-def _broken(q: Question, per: float | None) -> Hypothesis | None:
-    """A run that follows the configuration up to a step and is off by a factor, or reset, after."""
-    tried = []
-    for base, sub in _starts(q, "ok"):
-        plain = Hypothesis("ok", base, sub, per_epoch=per)
-        rates = q.simulated(plain)
-        if rates is None:
-            continue
-        off = np.flatnonzero(q.misses(rates, q.compare) > 1.0)
-        if len(off):
-            tried.append((int(off[0]), plain, rates))
-    tried.sort(key=lambda item: -item[0])
-    for row, plain, rates in tried[:4]:
-        found = _jump(q, row, plain, rates)
-        if found is None and row > 0:
-            found = _reset(q, row, plain)
-        if found is not None:
-            return found
-    return None
-
-
-def _jump(q: Question, row: int, plain: Hypothesis, rates: FloatArray) -> Hypothesis | None:
-    rows = q.compare[row:]
-    there = rates[row:] > 0
-    if not there.any():
-        return None
-    factor = _agreed_factor(q, rows[there], rates[row:][there])
-    if factor is None or factor <= 0:
-        return None
-    found = replace(plain, kind="jump", at=float(q.frame.step[rows[0]]), factor=factor)
-    return found if q.fits(found) else None
-
-
-def _reset(q: Question, row: int, plain: Hypothesis) -> Hypothesis | None:
-    """The schedule began anew: try every tick up to the first row that is off."""
-    tick = ticks(plain, q.frame.at(q.compare), q.unit)
-    if tick is None:
-        return None
-    rows = q.compare[row:]
-    picked = np.unique(np.linspace(0, len(rows) - 1, PROBE_ROWS).astype(int))
-    last = int(min(tick[row], _MAX_RESET_TICKS))
-    starts = np.arange(last, -1, -1, dtype=np.float64)
-    since = np.maximum(tick[row:][picked][None, :] - starts[:, None], 0.0)
-    rates = rate_at(q.family, q.parameters, since.ravel()).reshape(since.shape)
-    fits = np.all(q.misses(rates, rows[picked]) <= 1.0, axis=1)
-    at = float(q.frame.step[rows[0]])
-    for start in starts[fits][:8]:
-        found = replace(plain, kind="resume_reset", at=at, tick_at=float(start))
-        if q.fits(found):
-            return found
-    return None
+    return agreed_factor(q, q.compare[used], level[used], 1 / power[used])

@@ -158,9 +158,10 @@ def _ramp_exponential(
     if slope <= 0:
         return
     at = begin
-    for _ in range(30):
-        at = 0.5 * at + 0.5 * (level * gamma ** (at - begin) - start) / slope
-    peak = level * gamma ** (at - begin)
+    with np.errstate(over="ignore"):
+        for _ in range(30):
+            at = 0.5 * at + 0.5 * (level * np.float64(gamma) ** (at - begin) - start) / slope
+        peak = float(level * np.float64(gamma) ** (at - begin))
     if not np.isfinite(peak) or peak <= 0:
         return
     bound = at - origin
@@ -174,7 +175,8 @@ def _ramp_exponential(
     }
     free = ("base_lr", "gamma", "bound", "start_factor")
     yield Candidate("sequential", flat, free, _linear_then_exponential)
-    full = level * gamma ** (origin - begin)
+    with np.errstate(over="ignore"):
+        full = float(level * np.float64(gamma) ** (origin - begin))
     if not np.isfinite(full):
         return
     flat = {

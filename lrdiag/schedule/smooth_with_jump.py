@@ -24,23 +24,29 @@ _LEAST_WIDTHS = 8.0
 _LARGEST_FALL = 1e-3
 
 
-def smooth_with_jump(sample: Sample) -> tuple[Fitted, int] | None:
+def smooth_with_jump(sample: Sample) -> tuple[Fitted, int | None] | None:
     """The family before a jump and the point at which the level changes.
 
     The family must rebuild every point up to the jump within the logging resolution, and every
     point after it up to one common factor, or as the same schedule begun anew there. Two
-    agreements with no free number but the factor are no chance.
+    agreements with no free number but the factor are no chance. Where it simply goes on there
+    was no jump: a fit of all points had missed it.
 
     Args:
         sample: rates that no family rebuilds as a whole.
 
     Returns:
-        The fit of the points before, with its misfit over all, and the first point after.
+        The fit of the points before, with its misfit over all, and the first point after the
+        jump, None without any.
     """
     for place in _places(sample):
         found = best_smooth(sample.part(0, place))
         if found is None or found.misfit > NEARLY_EXACT:
             continue
+        tail = sample.part(place)
+        going_on = _largest(found.candidate.rates(tail.tick), tail)
+        if going_on <= NEARLY_EXACT:
+            return replace(found, misfit=max(found.misfit, going_on)), None
         misfit = min(_scaled_misfit(found, sample, place), _anew_misfit(found, sample, place))
         if misfit <= NEARLY_EXACT:
             return replace(found, misfit=max(found.misfit, misfit)), place

@@ -43,9 +43,8 @@ def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
     per_tick = clock.tick
     common = common_gamma(steps_of(rates, rates.fine_width), per_tick)
     common = common or common_gamma(steps, per_tick)
-    fine = rates.how.fine
-    if common is None and fine and 2 < len(steps.rows) < _MOST_MERGED * len(rates):
-        # Finely logged ratios that are powers of one number tell drops between logged steps.
+    if common is None and 2 < len(steps.rows) < _MOST_MERGED * len(rates):
+        # Ratios that are surely powers of one number tell drops between logged steps.
         common = powers_of_one_gamma(steps)
     found: Stepped | None
     if common is None:

@@ -15,6 +15,8 @@ _LONGEST = 0.5
 _FEW_RISES = 3
 # A rise that comes after so many times the longest wait before it is no part of the ramp.
 _LONG_WAIT = 3.0
+# A ramp in one stair is a jump.
+_FEWEST_STAIRS = 2
 # Rises that differ by less than this share are equal: steps of a line.
 _EQUAL = 1e-3
 
@@ -58,9 +60,33 @@ def _is_warmup(rates: Rates, rows: IntArray) -> bool:
     if len(rows) > _FEW_RISES or rate[0] == 0.0:
         return True
     if len(rows) == 1:
-        # One rise alone is a change by hand, unless only drops follow at once.
-        return last == 1 and bool(np.all(np.diff(rate[1:]) <= 0))
+        # One rise alone is a change by hand, unless only drops follow it.
+        falls = bool(np.all(np.diff(rate[last:]) <= 0))
+        return falls and (_from_the_start(rates) if last == 1 else _ends_a_staircase(rates, last))
     return len(rows) == last or _on_a_line(rates, rows)
+
+
+def _from_the_start(rates: Rates) -> bool:
+    """Whether a ramp through the first two rows was not below zero when the training began.
+
+    A log without its first rows that rises once shows a change by hand.
+    """
+    (first, second), (low, high) = rates.step[:2].astype(float), rates.rate[:2]
+    return bool(low >= (high - low) / (second - first) * (first - max(second - first, 1.0)))
+
+
+def _ends_a_staircase(rates: Rates, row: int) -> bool:
+    """Whether a rise is the last stair of a ramp from nothing whose other stairs were not logged.
+
+    A ramp of n equal stairs rises by n / (n - 1) at last, and the stair before that came at
+    (n - 1) / n of the way: before the first row, since it is not seen.
+    """
+    ratio = float(rates.rate[row] / rates.rate[row - 1])
+    stairs = round(ratio / (ratio - 1.0))
+    blur = float(np.sum(rates.half_width[row - 1 : row + 1] / rates.rate[row - 1 : row + 1]))
+    if stairs < _FEWEST_STAIRS or abs(ratio * (stairs - 1) / stairs - 1.0) > _EQUAL + blur:
+        return False
+    return bool(rates.step[0] > 1 and rates.step[row - 1] * (stairs - 1) / stairs <= rates.step[0])
 
 
 def _on_a_line(rates: Rates, rows: IntArray) -> bool:

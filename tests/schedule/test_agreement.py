@@ -136,3 +136,18 @@ def test_edited_milestones_that_a_resume_ignores_are_told():
 
 def test_stepped_per_batch_names_what_the_log_cannot_tell_from_it():
     assert agreement(used(S), S, STEPS).equivalent == ("epochs_for_steps",)
+
+
+def test_a_schedule_that_begins_anew_needs_no_factor():
+    # 1 / 0.3**2 is no factor that anyone chose.
+    begun = np.where(E >= 70, 0.1, 0.1 * 0.3 ** np.searchsorted([30, 60], E, "right"))
+    configured = from_options([30, 60], gamma=0.3, epochs=90, base_lr=0.1)
+    found = agreement(begun, configured=configured)
+    assert found.kind == "reset_on_resume" and found.first_step == 70
+
+
+def test_a_reset_is_placed_where_it_happened_not_where_it_shows():
+    # Begun anew after 16 epochs, when nothing had changed yet: milestones come 16 epochs late.
+    anew = 0.1 * 0.1 ** np.searchsorted([30, 60], np.where(E >= 16, E - 16, E), "right")
+    found = agreement(anew)
+    assert found.kind == "reset_on_resume" and found.first_step == 16

@@ -115,3 +115,39 @@ def test_factors_that_people_write(factor: float, short: bool) -> None:
 
 def test_an_open_range_holds_no_factor_that_people_write() -> None:
     assert is_short_factor(1e-3, 1e297) is False
+
+
+def test_one_rise_early_in_a_log_without_its_start_is_a_change() -> None:
+    # A ramp through the first two rows would have been below zero when the training began.
+    rate = np.r_[3e-4, np.full(3, 3e-3), np.full(17, 7.5e-4), np.full(4, 3.75e-4)]
+    found = changes(schedule_of(rate, np.arange(6, 31)))
+    assert found == [(7, "rise"), (10, "drop"), (27, "drop")]
+
+
+def test_the_last_stair_of_a_warm_up_is_no_rise() -> None:
+    # Epochs of 98 steps, two of warm-up from nothing; the log begins within the second.
+    step = np.arange(110, 1100, 5)
+    rate = np.where(step < 198, 0.05, np.where(step < 490, 0.1, 0.02))
+    assert changes(schedule_of(rate, step)) == [(490, "drop")]
+
+
+def test_a_decay_to_nothing_has_no_drops() -> None:
+    rate = np.r_[0.1, 0.06718975018837349, 0.03238461661916281, np.zeros(41)]
+    assert changes(schedule_of(rate, np.arange(44) * 20 + 1)) == []
+
+
+def test_a_decay_that_ends_at_a_round_rate_has_no_drops() -> None:
+    rate = np.r_[np.full(17, 0.1), 0.0575280897319317, 0.01]
+    assert changes(schedule_of(rate, np.arange(19) * 47 + 46)) == []
+
+
+def test_a_decay_that_was_over_after_one_row_has_no_drops() -> None:
+    rate = np.r_[0.03226315975189209, np.full(60, 0.001)]
+    assert changes(schedule_of(rate, np.arange(61) * 20 + 39)) == []
+
+
+def test_coarse_ratios_that_are_surely_powers_of_one_gamma_are_drops() -> None:
+    powers = np.cumsum([0, 1, 0, 2, 2, 1, 2, 2, 2, 1, 2])
+    rate = np.array([float(f"{5e-5 * 0.593**p:.2e}") for p in np.r_[powers, np.full(37, 15)]])
+    found = schedule_of(rate)
+    assert changes(found) == [(r, "drop") for r in (1, 3, 4, 5, 6, 7, 8, 9, 10)]

@@ -148,7 +148,7 @@ def test_drops_of_different_size_are_by_hand():
     assert found.flat["base_lr"] == 0.1
 
 
-@pytest.mark.parametrize(("gamma", "family"), [(0.98, "step"), (0.99, "manual")])
+@pytest.mark.parametrize(("gamma", "family"), [(0.99, "step"), (0.997, "manual")])
 def test_a_factor_next_to_one_is_no_drop_that_anyone_configures(gamma, family):
     assert family_of(step_lr(20, gamma, 60)).family == family
 
