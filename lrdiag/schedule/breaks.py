@@ -10,7 +10,7 @@ import numpy as np
 from lrdiag.runs import FloatArray, IntArray
 from lrdiag.schedule.forward import rate_at
 from lrdiag.schedule.hypotheses import Hypothesis, ticks
-from lrdiag.schedule.points import PROBE_ROWS
+from lrdiag.schedule.points import probe_rows
 from lrdiag.schedule.question import Question
 from lrdiag.schedule.short_decimals import shortest_between
 
@@ -29,7 +29,7 @@ def broken(
         q: log and configuration. per: steps an epoch, None if unknown.
         starts: (base, sub) of a `Hypothesis`, where rows and ticks may start.
     """
-    tried: dict[tuple[int, float], tuple[Hypothesis, FloatArray]] = {}
+    tried: dict[tuple[int, float, bytes], tuple[Hypothesis, FloatArray]] = {}
     for base, sub in starts:
         plain = Hypothesis("ok", base, sub, per_epoch=per)
         rates = q.simulated(plain)
@@ -38,9 +38,9 @@ def broken(
         off = np.flatnonzero(q.misses(rates, q.compare) > 1.0)
         if len(off):
             # Starts that differ by less than the distance of rows say the same: the first is kept.
-            tried.setdefault((int(off[0]), sub), (plain, rates))
+            tried.setdefault((int(off[0]), sub, rates.tobytes()), (plain, rates))
     plainest = sorted(tried.items(), key=lambda t: (abs(t[0][1]), -t[0][0]))
-    for (row, _), (plain, rates) in plainest[:_MOST_BREAKS]:
+    for (row, _, _), (plain, rates) in plainest[:_MOST_BREAKS]:
         found = _begun_anew(q, row, plain) or _jump(q, row, plain, rates)
         if found is None and row > 0:
             found = _reset(q, row, plain)
@@ -85,7 +85,7 @@ def _reset(q: Question, row: int, plain: Hypothesis) -> Hypothesis | None:
     if tick is None:
         return None
     rows = q.compare[row:]
-    picked = np.unique(np.linspace(0, len(rows) - 1, PROBE_ROWS).astype(int))
+    picked = np.searchsorted(rows, probe_rows(q.rates, rows))
     last = int(min(tick[row], _MAX_RESET_TICKS))
     starts = np.arange(last, -1, -1, dtype=np.float64)
     since = np.maximum(tick[row:][picked][None, :] - starts[:, None], 0.0)

@@ -44,14 +44,16 @@ def reconcile(question: Question) -> Hypothesis | None:
         found = _simplest(replace(question, width=rates.fine_width))
         if found is not None and found.kind in ("wrong_gamma", "jump"):
             # What a coarser printing of the plain schedule explains needs no number of its own.
-            plainer = next((h for h in _plain(question, None) if question.fits(h)), None)
+            plain = _plain(question, found.per_epoch)
+            plainer = next((h for h in plain if question.fits(h)), None)
             found = plainer or found
         if found is not None and not _odd(found):
             return found
     found = _simplest(question)
     if not rates.how.certain and (found is None or found.kind in ("wrong_gamma", "jump")):
         printed = replace(question, width=np.maximum(question.width, printed_width(rates.rate)))
-        return next((h for h in _plain(printed, None) if printed.fits(h)), found)
+        per = found.per_epoch if found is not None else None
+        return next((h for h in _plain(printed, per) if printed.fits(h)), found)
     return found
 
 

@@ -15,8 +15,8 @@ _LONGEST = 0.5
 _FEW_RISES = 3
 # A rise that comes after so many times the longest wait before it is no part of the ramp.
 _LONG_WAIT = 3.0
-# A ramp in one stair is a jump.
-_FEWEST_STAIRS = 2
+# A last stair that doubles the rate looks like a change by hand: no ramp of fewer stairs is seen.
+_FEWEST_STAIRS = 3
 # Rises that differ by less than this share are equal: steps of a line.
 _EQUAL = 1e-3
 

@@ -125,9 +125,9 @@ def test_one_rise_early_in_a_log_without_its_start_is_a_change() -> None:
 
 
 def test_the_last_stair_of_a_warm_up_is_no_rise() -> None:
-    # Epochs of 98 steps, two of warm-up from nothing; the log begins within the second.
-    step = np.arange(110, 1100, 5)
-    rate = np.where(step < 198, 0.05, np.where(step < 490, 0.1, 0.02))
+    # Epochs of 98 steps, three of warm-up from nothing; the log begins within the third.
+    step = np.arange(210, 1100, 5)
+    rate = np.where(step < 294, 0.2 / 3, np.where(step < 490, 0.1, 0.02))
     assert changes(schedule_of(rate, step)) == [(490, "drop")]
 
 
