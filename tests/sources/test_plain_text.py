@@ -20,7 +20,7 @@ def test_every_shipped_pattern_reads_its_example(pattern):
     assert pattern.example
     first = next(p for p in shipped_patterns() if p.groups(_body(pattern.example)) is not None)
     assert first.name == pattern.name
-    if pattern.name != "keras-epoch":
+    if pattern.name != "epoch-alone":
         assert TextReader().line(Line(1, pattern.example, True))
 
 
@@ -128,6 +128,34 @@ def test_pytorch_mnist_example(tmp_path):
     run = read(tmp_path, text)
     assert run.series["train/Loss"].value.tolist() == [2.3, 1.3, 2.3, 1.3]
     assert run.series["test/Accuracy"].value.tolist() == [0.9804, 0.9804]
+
+
+TUTORIALS = {
+    "PyTorch tutorial": "Epoch [{epoch}/3], Step [{at}/600], Loss: {loss}",
+    "bars": "2025-06-12 13:31:13 INFO Epoch: [ {epoch}/200] Iter [  {at}/600] || Loss: {loss}",
+    "DCGAN": "[{epoch}/25][{at}/600]\tLoss_D: {loss}\tD(x): 0.4\tD(G(z)): 0.3 / 0.1",
+    "CIFAR-10 tutorial": "[{epoch},   {at}] loss: {loss}",
+    "language model": "| epoch   {epoch} |   {at}/ 600 batches | lr 5 | loss  {loss} | ppl  9",
+}
+
+
+@pytest.mark.parametrize("line", TUTORIALS.values(), ids=TUTORIALS)
+def test_iterations_within_epochs_as_tutorials_print_them(tmp_path, line):
+    places = [(epoch, at) for epoch in (1, 2, 3) for at in (100, 200, 300)]
+    lines = [line.format(epoch=e, at=at, loss=f"{1 / (e + at):.6f}") for e, at in places]
+    run = read(tmp_path, "\n".join(["loading data", *lines, ""]))
+    (loss,) = [series for tag, series in run.series.items() if "loss" in tag.lower()]
+    assert len(loss) == 9
+    assert loss.step[:3].tolist() == [100, 200, 300]
+    assert (loss.step[1:] > loss.step[:-1]).all()
+    assert run.series["epoch"].value.tolist() == [e for e, _ in places]
+
+
+def test_an_epoch_announced_on_a_line_of_its_own(tmp_path):
+    text = "".join(f"Epoch {e}\n  train loss 0.{9 - e}\n  val loss 0.{9 - e}1\n" for e in (1, 2, 3))
+    run = read(tmp_path, text)
+    assert run.series["train loss"].step.tolist() == [1, 2, 3]
+    assert run.series["val loss"].value.tolist() == [0.81, 0.71, 0.61]
 
 
 def test_colours_and_a_cut_last_line(tmp_path):
