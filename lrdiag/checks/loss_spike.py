@@ -28,6 +28,10 @@ HALF_WIDTH = 3  # rows on either side of the running median
 class LossSpike:
     """Rows far above the running median of their own segment.
 
+    Not judged are the rows around a change, where the loss moves because the rate did: the one
+    before it (logs written after `scheduler.step()` show a drop one row early) and the first two
+    of the new rate.
+
     Attributes:
         min_sigmas: robust standard deviations above the median (10: never by normal
             noise; heavy tails of real losses reach 5 to 6).
@@ -84,6 +88,7 @@ class LossSpike:
             if len(part) < 2 * HALF_WIDTH + 2:
                 continue
             over = part - running_median(part)
+            over[:HALF_WIDTH] = np.minimum(over[:HALF_WIDTH], _over_rows_before(curve, first))
             sigma = MAD_TO_SIGMA * float(np.median(np.abs(over))) or float(np.std(over))
             base = running_median(part) if scale is None else scale
             score[first:end] = over / sigma if sigma > 0 else 0.0
@@ -92,10 +97,23 @@ class LossSpike:
 
 
 def running_median(value: FloatArray) -> FloatArray:
-    """Median over `HALF_WIDTH` rows on either side (edges repeated)."""
-    padded = np.pad(value, HALF_WIDTH, mode="edge")
+    """Median over `HALF_WIDTH` rows on either side.
+
+    Edges are mirrored: repeated, an edge row would be most of its own window, and a spike there
+    its own median.
+    """
+    padded = np.pad(value, HALF_WIDTH, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * HALF_WIDTH + 1)
     return np.asarray(np.median(windows, axis=1))
+
+
+def _over_rows_before(curve: FloatArray, first: int) -> FloatArray:
+    """How far the first rows of a segment stand above the rows before each, to its first included.
+
+    The mirrored median lies below a curve that still falls: that is the work of the change.
+    """
+    rows = range(first, first + HALF_WIDTH)
+    return np.array([curve[r] - np.median(curve[max(0, r - HALF_WIDTH) : r]) for r in rows])
 
 
 def _segments(view: RunView, rows: int, settle: float) -> list[tuple[int, int]]:

@@ -12,12 +12,6 @@ from lrdiag.checks.interface import Evidence
 from lrdiag.checks.scorecard_judgement import Weighed, common, weigh
 from lrdiag.view import RunView
 
-EARLY_PROBABILITY, LOW_PROBABILITY = 0.4, 0.25
-"""A rate that fell too early is too low for what is left of the run: two names of one cause, which
-share their probability. Where an early drop has the first of it, the second is enough here (sweep
-of both on out-of-fold probabilities: among the pairs by which lr_too_low alarms under 0.8 % of the
-healthy runs, the one of the most right verdicts)."""
-
 
 @dataclass(frozen=True, slots=True)
 class LrTooLow:
@@ -43,9 +37,8 @@ class LrTooLow:
             yield weighed
             return
         up = weighed.traits["val_up"]
-        likely = weighed.failed or (weighed.probability >= LOW_PROBABILITY and _fell_early(view))
         yield verdict(
-            likely and up <= self.max_up,
+            weighed.failed and up <= self.max_up,
             observed=up,
             threshold=self.max_up,
             unit="share of upward movement of val_loss",
@@ -53,15 +46,6 @@ class LrTooLow:
             suggested={"lr_factor": 3.0},
             **common(view, weighed),
         )
-
-
-def _fell_early(view: RunView) -> bool:
-    early = weigh(view, "drop_too_early")
-    return (
-        isinstance(early, Weighed)
-        and early.probability >= EARLY_PROBABILITY
-        and bool(early.shape.drops)
-    )
 
 
 def _facts(weighed: Weighed) -> dict[str, object]:

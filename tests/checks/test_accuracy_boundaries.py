@@ -25,10 +25,12 @@ def test_accuracy_exactly_at_its_limit_is_high(make_view):
     assert paradox(shown, min_accuracy=0.7501).status is Status.PASSED
 
 
-def test_recall_exactly_at_its_limit_is_good_enough(make_view):
+def test_recall_exactly_at_its_limit_is_not_good_enough(make_view):
     shown = view_of(make_view, [0.95] * 8, [0.25] * 8)
-    assert paradox(shown, max_recall=0.25).status is Status.PASSED
-    assert paradox(shown, max_recall=0.2501).status is Status.FAILED
+    assert paradox(shown, max_recall=0.2499).status is Status.PASSED
+    assert paradox(shown, max_recall=0.25).status is Status.FAILED
+    half = view_of(make_view, [0.95] * 8, [float(np.float32(0.5))] * 8)
+    assert paradox(half).status is Status.FAILED
 
 
 def test_recall_is_the_mean_of_the_last_five_rows_and_accuracy_of_three(make_view):

@@ -98,7 +98,15 @@ def test_a_median_over_seven_rows():
     value = np.array([9.0, 1, 2, 3, 4, 5, 6, 7])
     found = running_median(value)
     assert found[3] == 4.0 and found[4] == 4.0
-    assert found[0] == np.median([9, 9, 9, 9, 1, 2, 3]) and found[-1] == 7.0
+    assert found[0] == np.median([3, 2, 1, 9, 1, 2, 3]) and found[-1] == np.median(
+        [4, 5, 6, 7, 6, 5, 4]
+    )
+
+
+def test_a_steep_fall_at_the_start_of_a_segment_is_no_spike(make_view, rates):
+    value = np.concatenate([np.full(20, 1000.0), 900.0 * 0.3 ** np.arange(8), np.full(12, 0.05)])
+    value *= np.exp(noise(40, 0.001))
+    assert one(LossSpike(), make_view({"train_loss": value}, rates(40, 20))).facts["count"] == 0
 
 
 def test_a_spike_is_told_with_its_rise(make_view):
@@ -136,15 +144,15 @@ def test_a_rough_loss_has_no_spike(make_view):
 
 
 @pytest.mark.parametrize(
-    ("at", "failed"), [(3, False), (4, False), (5, True), (38, True), (39, False)]
+    ("at", "failed"), [(2, False), (3, False), (4, True), (5, True), (38, True), (39, True)]
 )
-def test_the_first_tenth_and_the_ends_of_a_stretch_are_left_out(make_view, at, failed):
+def test_the_first_tenth_is_left_out_and_the_ends_of_a_stretch_are_not(make_view, at, failed):
     assert (one(LossSpike(), make_view(spiky(at=at))).status is Status.FAILED) is failed
     assert one(LossSpike(settle=0.0), make_view(spiky(at=3))).status is Status.FAILED
 
 
 @pytest.mark.parametrize(("at", "failed"), [
-    (17, True), (18, False), (19, False), (20, False), (21, False), (22, False), (23, True),
+    (17, True), (18, True), (19, False), (20, False), (21, False), (22, True), (23, True),
 ])  # fmt: skip
 def test_the_rows_beside_a_change_are_left_out(make_view, rates, at, failed):
     view = make_view(spiky(at=at), rates(40, 20))

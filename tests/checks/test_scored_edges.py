@@ -4,12 +4,10 @@
 """
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lrdiag.checks import lr_too_low
 from lrdiag.checks.data_leakage import DataLeakage
 from lrdiag.checks.drop_too_early import DropTooEarly
 from lrdiag.checks.drop_too_late import DropTooLate
@@ -158,24 +156,6 @@ def test_what_too_low_a_rate_did(make_view, rates):
     assert early["fix"].startswith("Hold the first rate")
     late = one(LrTooLow(SURE), make_view(lines(), rates(40, 12))).facts
     assert late["cause"] == "The rate was too low from the start."
-
-
-@pytest.mark.parametrize(("probability", "early", "failed_"), [
-    (0.25, 0.9, True), (0.2499, 0.9, False), (0.25, 0.1, False), (0.49, 0.9, True),
-    (0.51, 0.1, True),
-])  # fmt: skip
-def test_a_rate_that_fell_early_needs_less_to_be_too_low(
-    make_view, rates, monkeypatch, probability, early, failed_
-):
-    likely = {"lr_too_low": probability, "drop_too_early": early}
-
-    def weighed(view, name, *more):
-        return replace(weigh(view, name, *more), probability=likely[name], threshold=0.5)
-
-    monkeypatch.setattr(lr_too_low, "weigh", weighed)
-    assert failed(LrTooLow(), make_view(lines(), rates(40, 8))) is failed_
-    # Without a drop nothing fell early.
-    assert failed(LrTooLow(), make_view(lines(), [0.1] * 40)) is (probability >= 0.5)
 
 
 def test_leakage_has_no_wide_gap(make_view):
