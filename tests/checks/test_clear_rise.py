@@ -82,3 +82,9 @@ def test_an_accuracy_that_stood_still_is_no_cost(make_view, change, told):
     accuracy[-3:] += change
     found = one(Overfitting(), make_view(risen(np.linspace(0, 0.5, 25), val_accuracy=accuracy)))
     assert found.facts["cost"].removeprefix(" and changes validation accuracy by ") == told
+
+
+def test_a_training_loss_of_zero_has_no_fall_to_tell(make_view):
+    curves = risen(np.linspace(0, 0.5, 25))
+    curves["train_loss"] = np.zeros(40)
+    assert one(Overfitting(), make_view(curves)).facts["train_fall"] == ""

@@ -82,3 +82,8 @@ def test_the_rate_of_a_row_lies_between_the_ends_of_its_segment(make_view):
     view = make_view({"train_loss": [1.0] * 30, "val_loss": [1.0] * 30}, [0.1] * 10 + [0.01] * 20)
     found = rates_of(view, rows_of(view))
     assert found.tolist() == [0.1] * 10 + [0.01] * 20
+
+
+def test_a_stretch_without_a_rate_has_that_of_the_first_that_has_one(make_view):
+    view = make_view({"train_loss": [1.0] * 30, "val_loss": [1.0] * 30}, [0.0] * 10 + [0.1] * 20)
+    assert rates_of(view, rows_of(view)).tolist() == [0.1] * 30
