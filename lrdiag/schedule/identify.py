@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from lrdiag.schedule.smooth_with_jump import smooth_with_jump
 from lrdiag.schedule.stepped import Stepped, stepped_family
 from lrdiag.schedule.steps import Steps, steps_of
 from lrdiag.schedule.values import Clock, Family
+from lrdiag.schedule.written_warmup import with_whole_warmup
 
 _NO_ROWS = np.zeros(0, np.int64)
 # Up to this share of rows a hand-made schedule may change; beyond it the rate is smooth.
@@ -63,7 +64,7 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
         return Identified(Family("unknown", {}), _NO_ROWS)
     samples = [*staircase_samples(rates, axis, epochs), row_sample(rates)]
     steps = steps_of(rates)
-    stepped = stepped_family(rates, steps, samples[0].clock) if len(steps.rows) else None
+    stepped = _stepped(rates, steps, samples[0].clock, axis)
     smooth = _best_smooth(samples) if _may_be_smooth(rates, samples[0]) else None
     if stepped is not None and _is_what_nobody_writes(rates, steps, stepped):
         smooth, stepped = smooth or _best_smooth(samples), None
@@ -83,6 +84,13 @@ def identify(rates: Rates, axis: EpochAxis, epochs: int | None = None) -> Identi
         if broken is not None:
             return broken
     return Identified(_smooth_value(*smooth), _NO_ROWS)
+
+
+def _stepped(rates: Rates, steps: Steps, clock: Clock, axis: EpochAxis) -> Stepped | None:
+    if not len(steps.rows):
+        return None
+    known = clock.floor and axis.known and axis.steps_per_epoch == clock.tick
+    return stepped_family(rates, steps, clock, in_epochs=known)
 
 
 def _turns_at_random(rates: Rates) -> bool:
@@ -221,6 +229,10 @@ def _shifted(clock: Clock, ticks: float) -> Clock:
 
 def _smooth_value(found: Fitted, sample: Sample) -> Family:
     candidate = found.candidate
+    if "start_factor" in candidate.flat and "warmup" in candidate.flat:
+        written = replace(candidate, flat=with_whole_warmup(candidate.flat, sample.tick[0]))
+        if written.misfit(sample) <= max(found.misfit, NEARLY_EXACT):
+            candidate = written
     shift = float(candidate.flat.get("origin", 0.0))
     return Family(
         candidate.family,

@@ -12,6 +12,7 @@ from lrdiag.schedule.one_gamma import SURE_BITS, bits_of, common_gamma, powers_o
 from lrdiag.schedule.points import Rates
 from lrdiag.schedule.steps import Steps, steps_of
 from lrdiag.schedule.values import Clock
+from lrdiag.schedule.written_warmup import with_whole_warmup
 
 # A drop may be seen up to two ticks from where it was made (step order, 1-based rows).
 _SHIFT_TICKS = 2.0
@@ -33,15 +34,30 @@ class Stepped:
     bits: float = 0.0
 
 
-def stepped_family(rates: Rates, steps: Steps, clock: Clock) -> Stepped:
+def stepped_family(rates: Rates, steps: Steps, clock: Clock, *, in_epochs: bool = False) -> Stepped:
     """The stepped family with the fewest parameters for these changes.
 
     Args:
         rates: the log. steps: its changes. clock: of an epoch where rows are steps, else plain.
+        in_epochs: the clock is that of known epochs, at which alone the rate changes: places
+            are told in epochs.
     """
+    fine = steps_of(rates, rates.fine_width)
+    if not in_epochs:
+        return _simplest(rates, steps, fine, clock)
+    places = replace(rates, step=_in_ticks(rates.step.astype(float), clock).astype(np.int64))
+    steps, fine = (
+        replace(s, left=_in_ticks(s.left, clock), right=_in_ticks(s.right, clock))
+        for s in (steps, fine)
+    )
+    return replace(_simplest(places, steps, fine, Clock()), clock=clock)
+
+
+def _simplest(rates: Rates, steps: Steps, fine: Steps, clock: Clock) -> Stepped:
+    """The same; `fine`: the changes with the finest widths that the values allow."""
     base = float(rates.rate[steps.warmup])
     per_tick = clock.tick
-    common = common_gamma(steps_of(rates, rates.fine_width), per_tick)
+    common = common_gamma(fine, per_tick)
     common = common or common_gamma(steps, per_tick)
     if common is None and 2 < len(steps.rows) < _MOST_MERGED * len(rates):
         # Ratios that are surely powers of one number tell drops between logged steps.
@@ -208,5 +224,7 @@ def _after_warmup(rates: Rates, steps: Steps, found: Stepped) -> Stepped:
             "start_factor": 0.0,
             "origin": float(zero),
         }
-        return Stepped("warmup_multistep", flat, 3 + len(places), bits=found.bits)
+        cost = 3 + len(places)
+        flat = with_whole_warmup(flat, float(head_step[0]))
+        return Stepped("warmup_multistep", flat, cost, bits=found.bits)
     return Stepped("manual", {**flat, "base_lr": top}, found.cost + 2)
