@@ -181,3 +181,11 @@ def test_a_condition_reaches_to_the_last_step_of_all_its_curves(make_view):
     curves = {"val_loss": [3.0, 2.0, 1.0], "train_loss": [3.0, 2.0, 1.0, 0.5, 0.4]}
     found = asked(make_view, "val_loss.last < 2 and train_loss.last < 2", curves)
     assert (found.first_step, found.last_step, found.points) == (4, 4, 8)
+
+
+def test_a_condition_asks_for_the_drop_it_names(make_view, rates):
+    value = np.concatenate([np.full(10, 3.0), np.full(10, 2.0), np.full(10, 1.0)])
+    view = make_view({"val_loss": value}, rates(30, 10, 20))
+    for when, last in (("after_drop(1)", 2.0), ("after_drop(2)", 1.0)):
+        (found,) = Expr(f"{when}.val_loss.first > 0").evaluate(view)
+        assert found.observed == last

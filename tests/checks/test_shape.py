@@ -164,3 +164,19 @@ def test_the_strongest_reasons_come_first_and_weak_ones_are_left_out(traits, sha
     assert [f"({v:+.1f} points)" for v in best] == [r[r.rindex("(") :] for r in given]
     assert 0 < len(given) <= 4
     assert len(reasons(card, found, most=1)) == 1
+
+
+def test_a_quarter_has_three_rows_at_least(make_view):
+    t = np.arange(12)
+    curves = {"train_loss": np.exp(-0.01 * t**2), "val_loss": np.ones(12)}
+    # Least squares over three rows: half the difference of the outer ones, three rows long.
+    expected = 3 * (-0.01) * (11**2 - 9**2) / 2
+    assert traits_of(make_view(curves))["train_end_slope"] == pytest.approx(expected)
+
+
+def test_a_segment_of_one_row_ends_at_the_row_behind_it(make_view, rates):
+    val = np.exp(np.linspace(0, -1, 40))
+    view = make_view({"train_loss": val, "val_loss": val}, rates(40, 20, 21))
+    found = traits_of(view)
+    level = np.log(val)
+    assert found["first_val_segment"] == pytest.approx(level[21] - level[17:20].mean())

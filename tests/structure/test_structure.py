@@ -61,8 +61,9 @@ def is_setter(node: ast.AST) -> bool:
     return any(getattr(d, "attr", "") == "setter" for d in node.decorator_list)
 
 
-def test_no_file_of_the_package_is_longer_than_300_lines():
-    long = {place(p): n for p in MODULES if (n := len(p.read_text().splitlines())) > 300}
+def test_no_file_of_the_package_or_its_tests_is_longer_than_300_lines():
+    files = [*MODULES, *(ROOT / "tests").rglob("*.py")]
+    long = {place(p): n for p in files if (n := len(p.read_text().splitlines())) > 300}
     assert long == {}
 
 
