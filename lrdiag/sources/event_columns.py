@@ -34,6 +34,10 @@ class Column:
         if len(self._waiting) >= 4096:
             self._settle()
 
+    def __len__(self) -> int:
+        """Points so far."""
+        return self.length + len(self._waiting)
+
     def arrays(self) -> _Arrays:
         """Step int64[n], wall time float64[n], value float64[n]."""
         self._settle()
@@ -88,16 +92,22 @@ def _columns(room: int) -> _Arrays:
 
 
 class EventColumns:
-    """All tags of a file. A session start is remembered with the points before it."""
+    """All tags of a file.
+
+    A session start is remembered with the points before it, of those tags that have new points
+    since the start before: a file of many starts must not cost their number times that of tags.
+    """
 
     def __init__(self) -> None:
         self.by_tag: dict[bytes, Column] = {}
         self.session_starts: list[tuple[int, dict[bytes, int]]] = []
+        self._grown: set[bytes] = set()
         self.share = 1.0
         """Part of the file read so far, to guess how much room a column needs."""
 
     def column(self, tag: bytes) -> Column:
-        """The column of a tag, new if need be."""
+        """The column of a tag to append to, new if need be."""
+        self._grown.add(tag)
         found = self.by_tag.get(tag)
         if found is None:
             found = self.by_tag[tag] = Column()
@@ -114,5 +124,6 @@ class EventColumns:
 
     def start_session(self, step: int) -> None:
         """A writer says that everything from `step` on is logged anew."""
-        before = {tag: len(column.arrays()[0]) for tag, column in self.by_tag.items()}
-        self.session_starts.append((step, before))
+        grown = {tag: len(self.by_tag[tag]) for tag in self._grown if tag in self.by_tag}
+        self._grown.clear()
+        self.session_starts.append((step, grown))

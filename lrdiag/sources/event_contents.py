@@ -65,7 +65,7 @@ class EventContents:
     def _take_rest(self, event: Event) -> None:
         if event.session_start:
             self.columns.start_session(event.step)
-        if event.wall_at >= 0:
+        if event.wall_at >= 0 and math.isfinite(event.wall_time):
             self.begun = min(self.begun, event.wall_time)
         self.others += event.others
         self.hparams += event.hparams[: _HPARAMS - len(self.hparams)]

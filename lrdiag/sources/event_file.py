@@ -7,10 +7,12 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from lrdiag.findings import Problem
 from lrdiag.runs import Series
 from lrdiag.sources.damage import COMPRESSED
-from lrdiag.sources.event_message import tag_text
+from lrdiag.sources.event_message import tag_names, tag_text
 from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.event_resume import read_through_memory
 from lrdiag.sources.problem_log import ProblemLog
@@ -24,8 +26,9 @@ class EventFile:
 
     Attributes:
         begun: first wall time, inf if there is none.
-        session_starts: (step, points of each tag logged before) where a writer said
-            (SessionLog START) that it logs everything from that step on anew.
+        session_starts: (step, points logged before, of each tag that has new ones since the
+            start before) where a writer said (SessionLog START) that it logs everything from
+            that step on anew.
         hparams: contents of the HParams plugin. texts: what the text plugin holds.
     """
 
@@ -70,20 +73,28 @@ def finished(reader: EventReader) -> EventFile:
     """What a reader has read so far, with remarks; nothing more is expected of the file."""
     reader.finish()
     contents, log = reader.contents, reader.damage.log
+    names = tag_names(contents.columns.by_tag)
     series: dict[str, Series] = {}
     for tag, column in contents.columns.by_tag.items():
-        text = tag_text(tag)
+        text = names[tag]
         if "\\" in text:
             note_bad_tag(log, tag, text)
         series[text] = Series(text, *column.arrays())
     note_series(log, series)
-    first = [float(s.wall_time[0]) for s in series.values() if len(s)]
     starts = tuple(
-        (step, {tag_text(tag): count for tag, count in before.items()})
+        (step, {names[tag]: count for tag, count in before.items()})
         for step, before in contents.columns.session_starts
     )
     return EventFile(
-        reader.path, series, log.problems(), min([contents.begun, *first]),
+        reader.path, series, log.problems(), min([contents.begun, *map(_begun, series.values())]),
         sum(map(len, series.values())), starts, contents.hparams,
         tuple(tag_text(text) for _, text in contents.texts),
     )  # fmt: skip
+
+
+def _begun(series: Series) -> float:
+    """First wall time that is a time, inf if none is."""
+    if len(series) and math.isfinite(series.wall_time[0]):
+        return float(series.wall_time[0])
+    known = series.wall_time[np.isfinite(series.wall_time)]
+    return float(known[0]) if len(known) else math.inf

@@ -8,7 +8,7 @@ its wire length and never unpacked. Field numbers are those of TensorFlow's `eve
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 _DOUBLE = struct.Struct("<d").unpack_from
@@ -191,6 +191,8 @@ def _read_tensor(
     for number, kind, value, start, size in wire_fields(data, *span):
         if number == 1 and kind == _VARINT:
             dtype = value
+        elif number == 2 and kind == _BYTES:
+            many |= not _is_single(data, start, start + size)
         elif number == 4 and kind == _BYTES and size:
             found = _from_content(data, start, size, dtype)
             many |= found is None
@@ -212,6 +214,23 @@ def _read_tensor(
         event.texts.append((tag, text))
     else:
         event.others += 1
+
+
+def _is_single(data: bytes, at: int, end: int) -> bool:
+    """Whether a `TensorShapeProto` is that of one element: all dimensions, if any, are 1.
+
+    A tensor of equal elements may list one only, so the list does not tell.
+    """
+    for number, kind, _, start, size in wire_fields(data, at, end):
+        if number != 2 or kind != _BYTES:
+            continue
+        length = 0
+        for inner, inner_kind, value, _, _ in wire_fields(data, start, start + size):
+            if inner == 1 and inner_kind == _VARINT:
+                length = value
+        if length != 1:
+            return False
+    return True
 
 
 def _from_content(data: bytes, at: int, size: int, dtype: int) -> tuple[float, int, str] | None:
@@ -245,5 +264,23 @@ def _from_list(
 
 
 def tag_text(tag: bytes) -> str:
-    r"""A tag as text; bytes that are not UTF-8 are spelt `\xee`, so that no two tags collide."""
+    r"""A tag as text; bytes that are not UTF-8 are spelt `\xee`."""
     return tag.decode("utf-8", "backslashreplace")
+
+
+def tag_names(tags: Iterable[bytes]) -> dict[bytes, str]:
+    r"""The text of each tag, so that no two collide.
+
+    A tag that is not UTF-8 gets a backslash more while another tag is spelt like it.
+    """
+    names = {tag: tag_text(tag) for tag in tags}
+    if len(set(names.values())) == len(names):
+        return names
+    taken = {text for tag, text in names.items() if text.encode() == tag}
+    for tag, text in names.items():
+        if text.encode() == tag:
+            continue
+        while names[tag] in taken:
+            names[tag] += "\\"
+        taken.add(names[tag])
+    return names

@@ -21,7 +21,7 @@ class EventState:
 
     Attributes:
         columns: step int64[n], wall time float64[n] and value float64[n] by tag.
-        sessions: (step, points of each tag before it) of every SessionLog START.
+        sessions: (step, points before it of each tag that grew) of every SessionLog START.
         records, others, begun, hparams, texts: see `event_contents.EventContents`.
     """
 

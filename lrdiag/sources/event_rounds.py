@@ -227,11 +227,11 @@ class Rounds:
             self._damage.malformed(self._base + at, wrong)
 
     def _damaged(self, at: int, size: int) -> int:
-        """A payload fails its checksum; returns where to go on."""
+        """A payload fails its checksum; returns where to go on, `at` if bytes are missing."""
         found = goes_on_at(self._buffer, at, at + size, self._stop, self._limit)
         if found.found and found.at == at + size:
             self._damage.record(self._base + at, self._base + at + size)
-        else:
+        elif found.at > at:
             self.lose(self._base + at)
         return found.at
 
@@ -264,8 +264,10 @@ class Rounds:
         batch = self._read_batch(frames)
         damaged = self._rejects.damaged(batch.rejected)
         cut = self._rejects.first_special(batch.rejected, damaged)
+        if cut is not None:
+            self._span = _FIRST_SPAN  # others may be near: a long stretch for each costs much
         if cut == at:
-            return self._singly(frames, 1)
+            return self._singly(peek, len(peek.starts))
         if cut is not None:
             before = int(np.searchsorted(frames.starts, cut))
             frames = Frames(frames.starts[:before], frames.sizes[:before], cut, False)

@@ -166,14 +166,15 @@ class Search(NamedTuple):
     found: bool
 
 
-def next_sound(buffer: Bytes, at: int, stop: int, limit: int) -> Search:
-    """The first frame at or after `at` whose two checksums are right.
+def next_sound(buffer: Bytes, at: int, stop: int, limit: int, before: int | None = None) -> Search:
+    """The first frame at or after `at` (and `before`) whose two checksums are right.
 
     `limit` is the position where the file ends: a frame that claims to reach beyond it is not
     sound. Linear in the bytes looked at, whatever lengths forged headers claim.
     """
-    while at + HEADER <= stop:
-        end = min(stop, at + _SEARCH_STRIDE)
+    last = stop if before is None else min(stop, before + HEADER - 1)
+    while at + HEADER <= last:
+        end = min(last, at + _SEARCH_STRIDE)
         places, lengths = _headers(buffer, at, end)
         fits = places + lengths + FRAME <= limit
         places, lengths = places[fits], lengths[fits]
@@ -185,7 +186,7 @@ def next_sound(buffer: Bytes, at: int, stop: int, limit: int) -> Search:
         if cut < len(places):
             return Search(int(places[cut]), False)
         at = end - HEADER + 1
-        if end == stop:
+        if end == last:
             break
     return Search(min(at, stop), False)
 
@@ -220,13 +221,18 @@ def goes_on_at(buffer: Bytes, at: int, end: int, stop: int, limit: int) -> Searc
 
     Either the payload is damaged and the next frame follows at `end`, or the header lies (a
     forged or stale one) and real frames lie inside. They are believed if they lead exactly to
-    `end` or beyond it, or if nothing sound follows at `end`.
+    `end` or beyond it (a record that was cut, with others appended), or if nothing sound
+    follows at `end`. Not found at `at`: the bytes to tell are not there yet.
     """
+    if end + HEADER > stop and stop < limit:
+        return Search(at, False)
     follows = end + HEADER > stop or header_length(buffer, end, stop) is not None
-    inner = next_sound(buffer, at + 1, end, limit)
-    if inner.found and (not follows or _leads_to(buffer, inner.at, end, stop)):
+    if not follows:
+        return next_sound(buffer, at + 1, stop, limit)
+    inner = next_sound(buffer, at + 1, stop, limit, before=end)
+    if inner.found and _leads_to(buffer, inner.at, end, stop):
         return inner
-    return Search(end, True) if follows else next_sound(buffer, end, stop, limit)
+    return Search(end, True)
 
 
 def _leads_to(buffer: Bytes, at: int, end: int, stop: int) -> bool:

@@ -52,22 +52,39 @@ def _restart(file: EventFile, joined: Mapping[str, Series], dropped: int) -> Pro
 def _after_session_starts(file: EventFile, joined: dict[str, Series]) -> dict[str, Series]:
     """Apply the file's SessionLog STARTs: all tags lose the earlier points from that step on."""
     own = dict(file.series)
-    for step, before in file.session_starts:
-        for tag, series in list(joined.items()):
-            joined[tag] = _purge(series, step, len(series))
-        for tag, series in list(own.items()):
-            own[tag] = _purge(series, step, before.get(tag, 0))
+    if not file.session_starts:
+        return own
+    steps = np.array([step for step, _ in file.session_starts], np.int64)
+    # What a start leaves of the points before it, the later starts may still take.
+    lowest = np.minimum.accumulate(steps[::-1])[::-1].tolist()
+    for tag, series in list(joined.items()):
+        joined[tag] = _purge(series, [(len(series), lowest[0])])
+    marks: dict[str, list[tuple[int, int]]] = {}
+    for step, (_, before) in zip(lowest, file.session_starts, strict=True):
+        for tag, count in before.items():
+            marks.setdefault(tag, []).append((count, step))
+    for tag, mine in marks.items():
+        own[tag] = _purge(own[tag], mine)
     return own
 
 
-def _purge(series: Series, step: int, written: int) -> Series:
-    """Drop those of the first `written` points that a restart at `step` supersedes."""
-    gone = series.step >= step
-    gone[written:] = False
-    return _drop(series, gone, step) if gone.any() else series
+def _purge(series: Series, marks: Sequence[tuple[int, int]]) -> Series:
+    """Drop superseded points: of the first `count` the steps from `step` on, and so forth."""
+    gone = np.zeros(len(series), bool)
+    used: set[int] = set()
+    start = 0
+    for count, step in marks:
+        gone[start:count] = series.step[start:count] >= step
+        if gone[start:count].any():
+            used.add(step)
+        start = count
+    if not used:
+        return series
+    return _drop(series, gone, *sorted(used))
 
 
-def _drop(series: Series, gone: _Flags, step: int) -> Series:
+def _drop(series: Series, gone: _Flags, *steps: int) -> Series:
+    """Without the points that are gone because of restarts at these steps, in order."""
     kept = ~gone
     return replace(
         series,
@@ -75,7 +92,7 @@ def _drop(series: Series, gone: _Flags, step: int) -> Series:
         wall_time=series.wall_time[kept],
         value=series.value[kept],
         superseded=series.superseded + int(gone.sum()),
-        restarts=(*(r for r in series.restarts if r < step), step),
+        restarts=(*(r for r in series.restarts if r < steps[0]), *steps),
     )
 
 
@@ -98,9 +115,19 @@ def join_writers(tag: str, old: Series, new: Series) -> Series:
 
 
 def _written_together(old: Series, new: Series, repeated: _Flags) -> bool:
-    """Whether the overlapping points were written after the later writer had begun."""
-    begun = float(np.min(new.wall_time))
-    return bool(np.median(old.wall_time[repeated]) >= begun)
+    """Whether the overlapping points were written after the later writer had begun.
+
+    A clock that stands still (0 throughout, say) tells nothing: the order of the files does.
+    """
+    before = old.wall_time[repeated]
+    before = before[np.isfinite(before)]
+    after = new.wall_time[np.isfinite(new.wall_time)]
+    if not len(before) or not len(after):
+        return False
+    begun = after.min()
+    several = min(len(before), len(after)) > 1
+    stands_still = several and before.min() == before.max() == begun == after.max()
+    return bool(np.median(before) >= begun and not stands_still)
 
 
 def _concatenate(tag: str, old: Series, new: Series) -> Series:

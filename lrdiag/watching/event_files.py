@@ -9,7 +9,7 @@ from lrdiag.findings import Problem, SourceSummary
 from lrdiag.runs import FloatArray, IntArray, Run
 from lrdiag.sources.event_file import EventFile
 from lrdiag.sources.event_hparams import read_hparams
-from lrdiag.sources.event_message import tag_text
+from lrdiag.sources.event_message import tag_names, tag_text
 from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.restarts import join_files
 from lrdiag.watching.bounded import BoundedColumn, points_a_tag, thinned
@@ -153,7 +153,8 @@ class _OneFile:
     def event_file(self) -> EventFile:
         """What is known of the file, as the reader of whole files would tell it."""
         contents = self._reader.contents
-        series = {tag_text(tag): c.series(tag_text(tag)) for tag, c in self._columns.items()}
+        names = tag_names(self._columns)
+        series = {names[tag]: c.series(names[tag]) for tag, c in self._columns.items()}
         first = [float(s.wall_time[0]) for s in series.values() if len(s)]
         return EventFile(
             self.path,

@@ -108,5 +108,8 @@ def test_a_chain_that_breaks_inside_is_not_believed_where_a_frame_follows():
 def test_the_next_header_is_looked_for_only_where_it_is_held():
     outer = flipped(A, 20)
     data = buffer_of(outer, A)
-    for held in (len(outer), len(outer) + 11, len(outer) + 12):
-        assert framing.goes_on_at(data, 0, len(outer), held, 112) == Search(len(outer), True)
+    for held in (len(outer), len(outer) + 11):
+        assert framing.goes_on_at(data, 0, len(outer), held, 112) == Search(0, False)
+        assert framing.goes_on_at(data, 0, len(outer), held, held) == Search(len(outer), True)
+    held = len(outer) + 12
+    assert framing.goes_on_at(data, 0, len(outer), held, 112) == Search(len(outer), True)
