@@ -63,7 +63,6 @@ def test_other_and_damaged_databases(tmp_path):
     assert not source.sniff(other, other.read_bytes()[:100])
 
 
-@pytest.mark.slow
 def test_written_by_mlflow(tmp_path):
     mlflow = pytest.importorskip("mlflow")
     pytest.importorskip("sqlalchemy")

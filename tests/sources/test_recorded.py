@@ -129,6 +129,21 @@ def test_boosting_of_the_installed_version(tmp_path, package, script):
             assert run.series[f"{split}/{metric}"].value.tolist() == values
 
 
+CATBOOST = """
+from catboost import CatBoostClassifier, Pool
+model = CatBoostClassifier(iterations=7, eval_metric="AUC", thread_count=1, verbose=1)
+model.fit(Pool(x[:150], y[:150]), eval_set=Pool(x[150:], y[150:]))
+"""
+
+
+def test_catboost_of_the_installed_version(tmp_path):
+    written("catboost", DATA + CATBOOST, tmp_path)
+    found = merge_splits(discover([tmp_path]))
+    (place,) = found.locations
+    run = read_location(place)
+    assert {len(run.series[tag]) for tag in ("learn/Logloss", "test/Logloss", "test/AUC")} == {7}
+
+
 VISUALDL = """
 from visualdl import LogWriter
 with LogWriter("log") as writer:
@@ -146,7 +161,7 @@ run.finish()
 SACRED = """
 from sacred import Experiment
 from sacred.observers import FileStorageObserver
-experiment = Experiment("demo", save_git_info=False)
+experiment = Experiment("demo", save_git_info=False, interactive=True)
 experiment.observers.append(FileStorageObserver("runs"))
 @experiment.main
 def main(_run):
