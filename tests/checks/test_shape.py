@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from lrdiag.checks.rows import rows_of
 from lrdiag.checks.shape import NEEDED_ROWS, SHAPE_ROWS, rates_of, shape_of
-from lrdiag.checks.stages import place_drops, place_rises
+from lrdiag.checks.stages import place_drops, place_rises, row_of
 from lrdiag.checks.trait_words import reasons, told
 from lrdiag.checks.traits import traits_of
+from lrdiag.schedule.values import Change
 from lrdiag.statistics.scorecard import scorecard
 
 
@@ -171,7 +173,9 @@ def test_a_quarter_has_three_rows_at_least(make_view):
     curves = {"train_loss": np.exp(-0.01 * t**2), "val_loss": np.ones(12)}
     # Least squares over three rows: half the difference of the outer ones, three rows long.
     expected = 3 * (-0.01) * (11**2 - 9**2) / 2
-    assert traits_of(make_view(curves))["train_end_slope"] == pytest.approx(expected)
+    found = traits_of(make_view(curves))
+    assert found["train_end_slope"] == pytest.approx(expected)
+    assert found["train_shape_early"] == pytest.approx(0.01)  # of an eighth, one row here
 
 
 def test_a_segment_of_one_row_ends_at_the_row_behind_it(make_view, rates):
@@ -180,3 +184,9 @@ def test_a_segment_of_one_row_ends_at_the_row_behind_it(make_view, rates):
     found = traits_of(view)
     level = np.log(val)
     assert found["first_val_segment"] == pytest.approx(level[21] - level[17:20].mean())
+
+
+def test_rows_of_epochs_place_a_change_by_its_epoch_whatever_its_step(make_view):
+    rows = rows_of(make_view({"val_loss": np.ones(40)}, per_epoch=10))
+    assert row_of(rows, Change(239, 21.0, 0.1, 0.01)) == 21
+    assert row_of(rows, Change(239, None, 0.1, 0.01)) == 24

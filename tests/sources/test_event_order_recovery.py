@@ -158,3 +158,13 @@ def test_a_damaged_record_among_few_is_told_at_its_place_in_the_file(reader, mon
     assert f"bytes {start} to {start + len(odd[3])}" in problem.message
     assert steps(read, b"xxx") == [3] and steps(read, b"xxxxx") == [5]
     assert b"xxxx" not in read.contents.columns.by_tag
+
+
+def test_a_damaged_header_far_into_a_file_is_repaired_too(reader, monkeypatch):
+    monkeypatch.setattr(event_window, "CHUNK", 4096)
+    some = [record(step) for step in range(1, 301)]
+    read = reader(VERSION, *some[:199], flipped(some[199], 2), *some[200:])
+    read.read_new()
+    assert steps(read) == list(range(1, 301))
+    (problem,) = finished(read).problems
+    assert (problem.offset, problem.lost) == (len(b"".join([VERSION, *some[:199]])), 0)

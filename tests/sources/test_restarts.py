@@ -50,6 +50,13 @@ def test_a_restart_is_told_at_the_first_step_of_any_tag(read):
     assert "40 earlier points" in problem.message
 
 
+def test_two_restarts_at_one_step_are_told_once(read):
+    run = read(writer(0, 50, 1000.0), writer(40, 60, 9000.0), writer(40, 70, 20_000.0))
+    loss = run.series["loss"]
+    assert loss.step.tolist() == list(range(70))
+    assert (loss.superseded, loss.restarts) == (30, (40,))
+
+
 def test_the_order_of_names_does_not_matter(read):
     run = read(writer(40, 80, 9000.0, value=0.5), writer(0, 50, 1000.0))
     assert run.series["loss"].superseded == 10
