@@ -177,6 +177,8 @@ def _whole_numbers(text: str | None) -> list[int]:
 
 
 def _preview_json(shown: Any) -> str:
+    from lrdiag.schedule.mistakes import MISTAKES
+
     runs = [
         {
             "kind": p.kind,
@@ -184,6 +186,7 @@ def _preview_json(shown: Any) -> str:
             "drops": list(p.drops),
             "unreached": list(p.unreached),
             "mistake": p.mistake,
+            "references": list(MISTAKES[p.kind].references) if p.mistake else [],
             "rate": p.rate.tolist(),
         }
         for p in shown

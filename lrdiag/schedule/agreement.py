@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrdiag.axes import EpochAxis
+from lrdiag.schedule.agreement_messages import message_of
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, forward_parameters, ticks
 from lrdiag.schedule.mistakes import MISTAKES
 from lrdiag.schedule.points import Rates, probe_rows
@@ -152,7 +153,7 @@ def _worded(kind: str, h: Hypothesis, q: Question, details: Mapping[str, Any]) -
     return Agreement(
         kind,
         rule=mistake.rule if mistake else "",
-        message=_message(kind, h, q),
+        message=message_of(kind, h, q),
         mistake=mistake.text if mistake else "",
         remedy=mistake.remedy if mistake else "",
         references=mistake.references if mistake else (),
@@ -162,61 +163,24 @@ def _worded(kind: str, h: Hypothesis, q: Question, details: Mapping[str, Any]) -
         first_step=place if place is not None else int(q.frame.step[0]),
         last_step=last,
         confidence=0.99,
-        equivalent=_SAME_IN_THE_LOG.get(kind, ()),
+        equivalent=_same_in_the_log(kind, h, q),
         details=details,
     )
 
 
-# A log cannot tell whether milestones count epochs and step() stands in the batch loop by
-# mistake, or step() rightly counts batches and the milestones were written in epochs.
-_SAME_IN_THE_LOG = {"stepped_per_batch": ("epochs_for_steps",)}
+def _same_in_the_log(kind: str, h: Hypothesis, q: Question) -> tuple[str, ...]:
+    """Mistakes that the log cannot tell from what is named.
 
-_MESSAGES = {
-    "matches": "The logged rate is the configured {family} at every row.",
-    "resumed": "The logged rate is the configured {family}; the epoch that was resumed at step "
-    "{at:.0f} was trained again from its start, so all later steps count from there.",
-    "convention": "The logged rate is the configured {family}, seen {rows} throughout: how the "
-    "log is written, not a fault.",
-    "never_stepped": "The rate stays at {first:.6g} from the first to the last row although "
-    "{family} is configured.",
-    "stepped_per_batch": "The logged rate is that of {family} stepped after every batch instead of "
-    "every epoch.",
-    "steps_for_epochs": "The logged rate is that of {family} stepped once an epoch although it "
-    "counts steps.",
-    "stepped_twice": "The logged rate is that of {family} stepped {k} times where once is "
-    "configured.",
-    "gamma_differs": "Each drop multiplies by {gamma:.6g}; {configured:.6g} is configured.",
-    "gamma_applied_twice": "Each drop multiplies by {gamma:.6g}, the square of the configured "
-    "{configured:.6g}.",
-    "missing_drop": "The configured milestone {missed} passed without a drop.",
-    "extra_drop": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
-    "jump_on_resume": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
-    "reset_on_resume": "At step {at:.0f} the configured {family} began anew.",
-    "early": "Drops come {shift:g} {unit}(s) before the configured ones, at every drop.",
-    "late": "Drops come {shift:g} {unit}(s) after the configured ones, at every drop.",
-}
-
-
-def _message(kind: str, h: Hypothesis, q: Question) -> str:
-    base = q.frame.rows_late(h.base)
-    shift = abs(h.delta + (base if q.frame.rows_are_epochs else 0) - h.sub)
-    early = h.delta + base - h.sub < 0
-    rows = f"{shift:g} row{'s' if shift != 1 else ''} {'early' if early else 'late'}"
-    if h.kind == "jump":
-        rows = f"times {h.factor:.6g}"
-    return _MESSAGES["resumed" if h.kind == "resumed" else kind].format(
-        family=q.family,
-        rows=rows,
-        shift=shift,
-        unit=q.unit,
-        k=h.k,
-        gamma=h.gamma or 0.0,
-        first=float(q.rates.rate[0]),
-        configured=float(q.parameters.get("gamma") or 0.0),
-        missed=h.missed,
-        at=h.at or 0.0,
-        factor=h.factor or 0.0,
-    )
+    Whether milestones count epochs and step() stands in the batch loop, or step() rightly counts
+    batches and the milestones were written in epochs; and with one row an epoch whether the row
+    is written late or the scheduler is stepped early.
+    """
+    if kind == "stepped_per_batch":
+        return ("epochs_for_steps",)
+    if kind != "convention" or h.kind == "jump" or q.unit == "step":
+        return ()
+    shift = h.delta + q.frame.rows_late(h.base) - h.sub
+    return ("early",) if shift < 0 else ("late",)
 
 
 def _beyond_end(h: Hypothesis, q: Question, details: Mapping[str, Any]) -> Agreement | None:

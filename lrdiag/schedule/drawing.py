@@ -39,14 +39,16 @@ def terminal_picture(
     if len(places) < 2:
         return []
     (logs,), low, high = heights([rate])
+    height = height if np.ptp(logs) > 0 else 1
     span = max(float(places[-1] - places[0]), 1e-12)
     column = np.linspace(0, span, width) + float(places[0])
     # The rate in force at a place is the last logged one before it.
     value = logs[np.maximum(np.searchsorted(places, column + 1e-9, side="right") - 1, 0)]
-    row = np.round((high - value) / (high - low) * (height - 1)).astype(int)
+    low = high if height == 1 else low
+    row = np.round((high - value) / max(high - low, 1e-300) * (height - 1)).astype(int)
     lines = []
     for number in range(height):
-        level = 10 ** (high - (high - low) * number / (height - 1))
+        level = 10 ** (high - (high - low) * number / max(height - 1, 1))
         marks = "".join("█" if r == number else " " for r in row)
         lines.append(f"{level:9.2e} ┤{marks}".rstrip())
     first, last = f"{places[0]:g}", f"{places[-1]:g}"

@@ -29,7 +29,13 @@ from lrdiag.schedule.without_rate import configured_changes
 from lrdiag.view import Curve
 
 _TOO_LITTLE = "The configured schedule does not say enough to be compared with the log."
-_UNEXPLAINED = "The logged rate is not the configured schedule under any of the usual mistakes."
+_UNEXPLAINED = (
+    "The logged rate is not the configured {configured} under any of the usual mistakes: {seen}."
+)
+_OTHER_SCHEDULE = (
+    "another scheduler than the configured one was built, or its arguments were not passed on"
+)
+_NOT_KNOWN = "compare the changes above with the places in the code that set the rate"
 
 
 # A "rate" beyond this beside a plausible one counts updates, whatever its name.
@@ -131,7 +137,15 @@ def _agreements(
         return (Agreement("unknown", message=_TOO_LITTLE),)
     found = agreements_of(answer, rates)
     ignored = None if found else milestones_ignored(configured, rates, main)
-    return found or (ignored and (ignored,)) or (Agreement("unexplained", message=_UNEXPLAINED),)
+    return found or (ignored and (ignored,)) or (_unexplained(configured, main.family),)
+
+
+def _unexplained(configured: ConfiguredSchedule, family: Family) -> Agreement:
+    other = family.exact and family.name not in (configured.family, "manual")
+    seen = f"it is {family.name} at every row, so {_OTHER_SCHEDULE}" if other else _NOT_KNOWN
+    return Agreement(
+        "unexplained", message=_UNEXPLAINED.format(configured=configured.family, seen=seen)
+    )
 
 
 def _is_smooth(rates: Rates, changes: tuple[Change, ...]) -> bool:
@@ -154,8 +168,9 @@ def _notes(rates: Rates, main: GroupSchedule) -> tuple[str, ...]:
         )
     if rates.dips:
         notes.append(
-            f"{rates.dips} row(s) show gamma squared for one row: logged with get_lr(); "
-            "use get_last_lr()."
+            f"{rates.dips} row(s) show gamma squared, right after a drop: logged with "
+            "scheduler.get_lr(), which applies gamma once more in the step of a milestone; log "
+            "get_last_lr() (pytorch/pytorch#20486)."
         )
     return tuple(notes)
 

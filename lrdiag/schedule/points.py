@@ -27,7 +27,7 @@ class Rates:
         how: the resolution found.
         restarts: steps from which a later writer took over.
         dropped: rows that were not finite.
-        dips: rows that showed gamma squared for gamma, as `get_lr()` prints it; mended.
+        dips: rows that showed gamma squared for gamma, as `get_lr()` tells it; mended.
     """
 
     step: IntArray
@@ -67,23 +67,38 @@ def clean_rates(series: Series) -> Rates:
 
 
 def _mended(rate: FloatArray) -> tuple[FloatArray, int]:
-    """Rates with one-row dips of gamma squared replaced by the rate that follows, and their number.
+    """Rates with dips of gamma squared replaced by the rate that follows, and the dips' rows.
 
-    `scheduler.get_lr()` applies gamma once more in the row of a milestone
-    (pytorch/pytorch#20486); the optimizer never had that rate.
+    `scheduler.get_lr()` applies gamma once more in the step of a milestone
+    (pytorch/pytorch#20486); the optimizer never had that rate. A log by epoch shows it in one
+    row, a log by step for a whole epoch: then only where several dips are equally long, as a
+    change by hand may look like one of them.
     """
     if len(rate) < 4 or np.any(rate <= 0):
         return rate, 0
-    moved = np.flatnonzero(rate[1:-2] != rate[:-3])  # a dip is a move; most rates stay for long
-    before, here, after, later = (rate[moved + row] for row in range(4))
-    square = np.abs(here * before - after**2) <= 1e-3 * after**2
-    dip = square & (here < 0.98 * after) & (after < 0.98 * before) & (later == after)
-    rows = moved[dip] + 1
-    if not len(rows):
+    first = np.concatenate([[0], np.flatnonzero(rate[1:] != rate[:-1]) + 1])
+    if len(first) < 3:
         return rate, 0
+    length, value = np.diff(np.append(first, len(rate))), rate[first]
+    before, here, after = value[:-2], value[1:-1], value[2:]
+    square = np.abs(here * before - after**2) <= 1e-3 * after**2
+    dip = square & (here < 0.98 * after) & (after < 0.98 * before)
+    short = dip & (length[1:-1] == 1) & (length[2:] > 1)
+    dip = short | (dip & _equally_long(length, dip))
     mended = rate.copy()
-    mended[rows] = rate[rows + 1]
-    return mended, len(rows)
+    for run in np.flatnonzero(dip) + 1:
+        mended[first[run] : first[run + 1]] = value[run + 1]
+    rows = int(length[1:-1][dip].sum())
+    return (mended, rows) if rows else (rate, 0)
+
+
+def _equally_long(length: IntArray, dip: BoolArray) -> BoolArray:
+    """bool[runs - 2]: several dips, equally long to a row, each short beside what is around it."""
+    inner = length[1:-1]
+    candidate = dip & (2 * inner <= np.minimum(length[:-2], length[2:]))
+    if np.count_nonzero(candidate) < 2 or np.ptp(inner[candidate]) > 1:
+        return np.zeros_like(dip)
+    return candidate
 
 
 def probe_rows(rates: Rates, compare: IntArray) -> IntArray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrdiag.runs import Series
 from lrdiag.schedule.drawing import terminal_picture
+from lrdiag.schedule.mistakes import MISTAKES
 from lrdiag.schedule.preview import Preview
 from lrdiag.schedule.pytorch import number
 from lrdiag.schedule.values import Agreement, Change, Schedule
@@ -25,6 +26,7 @@ def lines_of(name: str, schedule: Schedule, lr: Mapping[str, Series]) -> Iterato
     yield f"{name}"
     if not schedule.groups and not schedule.drops:
         yield "  No learning rate was logged and none is configured."
+        yield from (f"  note: {note}" for note in schedule.notes)
         return
     yield from _family(schedule)
     yield from _segments(schedule)
@@ -87,9 +89,14 @@ def _agreement(agreement: Agreement) -> Iterator[str]:
     yield f"  agreement with the configuration: {kind}. {agreement.message}"
     if agreement.mistake:
         yield f"    likely mistake: {agreement.mistake}"
-        yield from (f"    {line}" for line in agreement.remedy.splitlines())
+        first, *more = agreement.remedy.splitlines() or [""]
+        yield f"    to change: {first}"
+        yield from (f"    {line}" for line in more)
     if agreement.references:
         yield f"    known from: {', '.join(agreement.references)}"
+    for same in agreement.equivalent:
+        if same in MISTAKES:
+            yield f"    the log would be the same if: {MISTAKES[same].text}"
 
 
 def preview_lines(shown: tuple[Preview, ...]) -> Iterator[str]:
@@ -102,6 +109,7 @@ def preview_lines(shown: tuple[Preview, ...]) -> Iterator[str]:
         yield f"  {_course(item)}"
         if item.mistake:
             yield f"  {item.mistake}"
+            yield f"  known from: {', '.join(MISTAKES[item.kind].references)}"
     first = shown[0]
     yield from terminal_picture(np.arange(len(first.rate), dtype=np.float64), first.rate)
 
@@ -111,8 +119,12 @@ def _course(item: Preview) -> str:
         return _course_by_step(item)
     if len(item.drops) > _MOST_TOLD:
         return f"{len(item.drops)} drops, from {item.rate[0]:.4g} to {item.rate[-1]:.4g}"
+    rises = np.flatnonzero(np.diff(item.rate) > 0) + 1
     text = f"{item.rate[0]:.6g} from epoch 0"
-    return text + "".join(f", {item.rate[d]:.6g} from epoch {d}" for d in item.drops)
+    if len(rises) > _MOST_TOLD:
+        rises = rises[:0]
+    rows = sorted({*item.drops, *rises.tolist()})
+    return text + "".join(f", {item.rate[row]:.6g} from epoch {row}" for row in rows)
 
 
 def _course_by_step(item: Preview) -> str:
@@ -198,6 +210,8 @@ def _told(agreement: Agreement) -> dict[str, Any]:
         "references",
         "first_step",
         "last_step",
+        "confidence",
+        "equivalent",
     )
     return {name: getattr(agreement, name) for name in names}
 

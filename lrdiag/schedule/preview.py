@@ -50,6 +50,8 @@ _TITLES = {
     "stepped_per_batch": "stepped after every batch",
     "stepped_twice": "stepped twice an epoch",
     "early": "stepped at the start of each epoch",
+    "gamma_applied_twice": "two schedulers on one optimizer",
+    "reset_on_resume": "resumed half-way without the scheduler's state",
     "steps_for_epochs": "stepped once an epoch although milestones count steps",
 }
 
@@ -98,13 +100,25 @@ def _hypotheses(configured: ConfiguredSchedule) -> list[tuple[str, Hypothesis]]:
         if configured.unit == "step"
         else ("stepped_per_batch", Hypothesis("per_batch"))
     )
-    return [
+    ways = [
         ("as_configured", Hypothesis("ok")),
         ("never_stepped", Hypothesis("never_stepped")),
         other,
         ("stepped_twice", Hypothesis("rate_k", k=2)),
         ("early", Hypothesis("offset", delta=-1.0)),
     ]
+    if configured.gamma and configured.family in ("step", "multistep", "exponential"):
+        square = Hypothesis("wrong_gamma", gamma=configured.gamma**2)
+        ways.append(("gamma_applied_twice", square))
+    return [*ways, ("reset_on_resume", _resumed_half_way(configured))]
+
+
+def _resumed_half_way(configured: ConfiguredSchedule) -> Hypothesis:
+    """The schedule begun anew in the middle of the training."""
+    per = configured.steps_per_epoch or 1.0
+    middle = (configured.epochs or 0) // 2
+    tick = float(middle * (per if configured.unit == "step" else 1.0))
+    return Hypothesis("resume_reset", at=middle * per, tick_at=tick)
 
 
 def _preview(kind: str, rate: FloatArray, configured: ConfiguredSchedule) -> Preview:

@@ -106,7 +106,7 @@ def test_agreement_mistake_remedy_and_references():
     assert told(Schedule((group(),), agreements=(agreement,), notes=("A note.",)))[3:] == [
         "  agreement with the configuration: stepped per batch. So.",
         "    likely mistake: In the loop.",
-        "    Move it:",
+        "    to change: Move it:",
         "        step()",
         "    known from: a/b#1, c/d#2",
         "  note: A note.",
@@ -165,7 +165,8 @@ def test_a_schedule_as_data():
     }  # fmt: skip
     assert found["agreements"] == [{
         "kind": "late", "rule": "r", "message": "m", "mistake": "x", "remedy": "y",
-        "references": ["z"], "first_step": 1, "last_step": 2,
+        "references": ["z"], "first_step": 1, "last_step": 2, "confidence": None,
+        "equivalent": [],
     }]  # fmt: skip
     assert found["notes"] == ["n"]
     assert data_of("run", Schedule())["configured"] is None
@@ -196,10 +197,14 @@ def test_each_mistake_is_previewed_with_its_rates():
         "stepped_per_batch": [1, 1, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25],
         "stepped_twice": [1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25],
         "early": [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25],
+        "gamma_applied_twice": [1, 1, 1, 1, 0.25, 0.25, 0.25, 0.25, 0.0625, 0.0625],
+        # Begun anew at epoch 5, so that the next drop comes at epoch 9.
+        "reset_on_resume": [1, 1, 1, 1, 0.5, 1, 1, 1, 1, 0.5],
     }
     assert {k: p.drops for k, p in found.items()} == {
         "as_configured": (4, 8), "never_stepped": (), "stepped_per_batch": (2, 3),
-        "stepped_twice": (2, 4), "early": (3, 7),
+        "stepped_twice": (2, 4), "early": (3, 7), "gamma_applied_twice": (4, 8),
+        "reset_on_resume": (4, 9),
     }  # fmt: skip
     assert [k for k, p in found.items() if not p.mistake] == ["as_configured"]
 
@@ -213,7 +218,10 @@ def test_a_schedule_in_steps_is_previewed_as_stepped_once_an_epoch():
 
 def test_without_steps_an_epoch_mistakes_of_the_unit_cannot_be_shown():
     found = shown(milestones=[3], epochs=5)
-    assert set(found) == {"as_configured", "never_stepped", "stepped_twice", "early"}
+    assert set(found) == {
+        "as_configured", "never_stepped", "stepped_twice", "early", "gamma_applied_twice",
+        "reset_on_resume",
+    }  # fmt: skip
     assert found["as_configured"].rate[0] == 0.1
 
 
@@ -259,7 +267,8 @@ def test_a_preview_in_words():
         "  1 from epoch 0",
         f"  {found[1].mistake}",
     ]
-    assert "█" in lines[6]
+    assert lines[6].startswith("  known from: ")
+    assert "█" in lines[7]
 
 
 @pytest.mark.parametrize(("count", "listed"), [(8, True), (9, False)])
@@ -282,3 +291,20 @@ def test_the_words_of_an_inferred_schedule_agree_with_its_data():
     lines = told(schedule, {"lr": series})
     assert "    steps 0 to 29: lr 0.1" in lines and "    steps 30 to 59: lr 0.01" in lines
     assert [d["step"] for d in data_of("r", schedule)["drops"]] == [30]
+
+
+def test_a_rise_in_a_preview_is_told_too():
+    found = preview(from_options([2], gamma=0.5, epochs=8, base_lr=1.0))
+    (reset,) = (p for p in found if p.kind == "reset_on_resume")
+    told = list(preview_lines((found[0], reset)))
+    assert "  1 from epoch 0, 0.5 from epoch 2, 1 from epoch 4, 0.5 from epoch 6" in told
+
+
+def test_what_a_log_cannot_tell_from_a_mistake_is_told():
+    agreement = Agreement("stepped_per_batch", message="So.", equivalent=("epochs_for_steps",))
+    lines = told(Schedule((group(),), agreements=(agreement,)))
+    assert any(line.startswith("    the log would be the same if: Milestones") for line in lines)
+
+
+def test_a_possible_change_seen_in_the_loss_alone_is_told():
+    assert told(Schedule(notes=("Perhaps at step 9.",)))[-1] == "  note: Perhaps at step 9."

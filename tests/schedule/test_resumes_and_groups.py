@@ -128,3 +128,14 @@ def test_a_rate_lowered_for_one_row_by_hand_is_no_dip_of_get_lr() -> None:
     found = infer_schedule({"lr": logged(rate, np.arange(60))}, BY_STEP)
     assert [c.step for c in found.drops] == [20] and [c.step for c in found.rises] == [21]
     assert not found.notes
+
+
+def test_dips_of_get_lr_that_last_an_epoch_are_mended_where_several_are_equally_long() -> None:
+    epoch = np.arange(60 * 20) // 20
+    rate = 0.1 * 0.1 ** np.searchsorted([30, 45], epoch, "right")
+    rate[np.isin(epoch, [30, 45])] *= 0.1
+    found = infer_schedule({"lr": logged(rate, np.arange(1200))}, BY_STEP)
+    assert [c.step for c in found.drops] == [600, 900] and not found.rises
+    assert "40 row(s) show gamma squared" in found.notes[0] and "#20486" in found.notes[0]
+    once = np.where(epoch == 45, 1e-2, rate)
+    assert len(infer_schedule({"lr": logged(once, np.arange(1200))}, BY_STEP).rises) == 1

@@ -1,0 +1,54 @@
+"""How the logged rate relates to the configured schedule, in words."""
+
+from __future__ import annotations
+
+from lrdiag.schedule.hypotheses import Hypothesis
+from lrdiag.schedule.question import Question
+
+_MESSAGES = {
+    "matches": "The logged rate is the configured {family} at every row.",
+    "resumed": "The logged rate is the configured {family}; the epoch that was resumed at step "
+    "{at:.0f} was trained again from its start, so all later steps count from there.",
+    "convention": "The logged rate is the configured {family}, seen {rows} throughout: how the "
+    "log is written, not a fault.",
+    "never_stepped": "The rate stays at {first:.6g} from the first to the last row although "
+    "{family} is configured.",
+    "stepped_per_batch": "The logged rate is that of {family} stepped after every batch instead of "
+    "every epoch.",
+    "steps_for_epochs": "The logged rate is that of {family} stepped once an epoch although it "
+    "counts steps.",
+    "stepped_twice": "The logged rate is that of {family} stepped {k} times where once is "
+    "configured.",
+    "gamma_differs": "Each drop multiplies by {gamma:.6g}; {configured:.6g} is configured.",
+    "gamma_applied_twice": "Each drop multiplies by {gamma:.6g}, the square of the configured "
+    "{configured:.6g}.",
+    "missing_drop": "The configured milestone {missed} passed without a drop.",
+    "extra_drop": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
+    "jump_on_resume": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
+    "reset_on_resume": "At step {at:.0f} the configured {family} began anew.",
+    "early": "Drops come {shift:g} {unit}(s) before the configured ones, at every drop.",
+    "late": "Drops come {shift:g} {unit}(s) after the configured ones, at every drop.",
+}
+
+
+def message_of(kind: str, h: Hypothesis, q: Question) -> str:
+    """What a hypothesis says about the log and its configuration, as a sentence."""
+    base = q.frame.rows_late(h.base)
+    shift = abs(h.delta + (base if q.frame.rows_are_epochs else 0) - h.sub)
+    early = h.delta + base - h.sub < 0
+    rows = f"{shift:g} row{'s' if shift != 1 else ''} {'early' if early else 'late'}"
+    if h.kind == "jump":
+        rows = f"times {h.factor:.6g}"
+    return _MESSAGES["resumed" if h.kind == "resumed" else kind].format(
+        family=q.family,
+        rows=rows,
+        shift=shift,
+        unit=q.unit,
+        k=h.k,
+        gamma=h.gamma or 0.0,
+        first=float(q.rates.rate[0]),
+        configured=float(q.parameters.get("gamma") or 0.0),
+        missed=h.missed,
+        at=h.at or 0.0,
+        factor=h.factor or 0.0,
+    )
