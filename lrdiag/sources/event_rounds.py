@@ -26,6 +26,7 @@ from lrdiag.sources.framing import (
     hop,
     next_sound,
     scan,
+    usual_size,
 )
 from lrdiag.sources.other_values import HEAD, SMALLEST_OTHER, is_other
 from lrdiag.sources.periods import (
@@ -106,7 +107,8 @@ class Rounds:
         start, self.lost_from = self.lost_from, None
         repaired = start >= self._base and self._repair(start - self._base, offset - self._base)
         records = self._contents.records
-        mean = start / records if records else offset - start
+        mean = usual_size(self._hop(offset - self._base, self._stop, _PEEKS[-1]))
+        mean = mean or (start / records if records else offset - start)
         lost = 0 if repaired else max(1, round((offset - start) / mean))
         self._damage.stretch(start, offset, lost, repaired=repaired)
 
@@ -150,8 +152,7 @@ class Rounds:
         if row is None or not row.begins(self._buffer, at, self._stop):
             return None
         if row.alone:
-            frames = self._hop(at, self._stop, len(row.templates))
-            return self._singly(frames, len(frames.starts))
+            return self._singly(self._hop(at, self._stop, len(row.templates)))
         found = repeated_rows(self._buffer, at, self._stop, row)
         return self._periodic(at, row, found) if self._is_worth_it(at, found) else None
 
@@ -205,8 +206,8 @@ class Rounds:
             return False
         return is_other(self._buffer[at + HEADER : at + HEADER + HEAD].tobytes(), size - FRAME)
 
-    def _singly(self, frames: Frames, count: int) -> int:
-        """Read `count` frames one by one; returns where to go on."""
+    def _singly(self, frames: Frames, count: int | None = None) -> int:
+        """Read the first `count` frames, or all, one by one; returns where to go on."""
         for at, size in _pairs(frames)[:count]:
             if payload_is_sound(self._buffer, at, size - FRAME):
                 self._take(at, size, None)
@@ -243,8 +244,7 @@ class Rounds:
         while True:
             count, size = found.rows.shape
             if not count:
-                frames = self._hop(at, self._stop, len(templates))
-                return self._singly(frames, len(frames.starts))
+                return self._singly(self._hop(at, self._stop, len(templates)))
             points = decode_rows(found, row)
             damaged = rejected_frames(points, templates, at, size)
             odd = next((p for p, z in damaged if not self._rejects.is_plain_damage(p, z)), None)
@@ -266,9 +266,8 @@ class Rounds:
         cut = self._rejects.first_special(batch.rejected, damaged)
         if cut is not None:
             self._span = _FIRST_SPAN  # others may be near: a long stretch for each costs much
-        if cut == at:
-            return self._singly(peek, len(peek.starts))
-        if cut is not None:
+            if cut == at:
+                return self._singly(peek)
             before = int(np.searchsorted(frames.starts, cut))
             frames = Frames(frames.starts[:before], frames.sizes[:before], cut, False)
             batch = self._read_batch(frames)

@@ -27,9 +27,10 @@ FRAME = 16
 """Bytes a frame adds to its payload."""
 _KNOWN_LIMIT = 1 << 16
 _STRAY_LIMIT = 64
-_SEARCH_STRIDE = 1 << 18
+_SEARCH_STRIDE, _LARGEST_STRIDE = 1 << 18, 1 << 23
 _SCANNED = 1 << 17
 _TRIED_SINGLY = 8
+_TELLING, _FAR_ABOVE = 8, 8
 
 
 class Frames(NamedTuple):
@@ -84,6 +85,17 @@ def hop(buffer: Bytes, at: int, stop: int, known: dict[bytes, int], count: int) 
         place += size
     found = np.array(starts, np.int64) + at
     return Frames(found, np.array(sizes, np.int64), at + place, broken)
+
+
+def usual_size(frames: Frames) -> float:
+    """Mean size of frames without those far above the median; 0 if they are too few to tell.
+
+    One graph or image beside thousands of scalars says nothing of how many a stretch held.
+    """
+    if len(frames.sizes) < _TELLING:
+        return 0.0
+    usual = frames.sizes <= _FAR_ABOVE * np.median(frames.sizes)
+    return float(frames.sizes[usual].mean())
 
 
 def scan(buffer: Bytes, at: int, stop: int) -> Frames:
@@ -173,8 +185,9 @@ def next_sound(buffer: Bytes, at: int, stop: int, limit: int, before: int | None
     sound. Linear in the bytes looked at, whatever lengths forged headers claim.
     """
     last = stop if before is None else min(stop, before + HEADER - 1)
+    stride = _SEARCH_STRIDE
     while at + HEADER <= last:
-        end = min(last, at + _SEARCH_STRIDE)
+        end = min(last, at + stride)
         places, lengths = _headers(buffer, at, end)
         fits = places + lengths + FRAME <= limit
         places, lengths = places[fits], lengths[fits]
@@ -188,6 +201,9 @@ def next_sound(buffer: Bytes, at: int, stop: int, limit: int, before: int | None
         at = end - HEADER + 1
         if end == last:
             break
+        if cut:
+            # Claims may reach far: what they cover is not to be looked at for every stride.
+            stride = min(2 * stride, _LARGEST_STRIDE)
     return Search(min(at, stop), False)
 
 
@@ -205,11 +221,12 @@ def _headers(buffer: Bytes, at: int, stop: int) -> tuple[Positions, Positions]:
 
 
 def _first_sound(buffer: Bytes, places: Positions, lengths: Positions) -> int | None:
-    for place, length in zip(places[:_TRIED_SINGLY].tolist(), lengths.tolist(), strict=False):
+    few = int(np.searchsorted(np.cumsum(lengths[:_TRIED_SINGLY]), _SEARCH_STRIDE, "right"))
+    for place, length in zip(places[:few].tolist(), lengths.tolist(), strict=False):
         if payload_is_sound(buffer, place, length):
             return int(place)
-    rest = slice(_TRIED_SINGLY, None)
-    if len(places) > _TRIED_SINGLY:
+    rest = slice(few, None)
+    if len(places) > few:
         sound = payloads_are_sound(buffer, places[rest], lengths[rest])
         if any(sound):
             return int(places[rest][sound.index(True)])

@@ -3,9 +3,10 @@
 import struct
 
 import event_codec as codec
+import numpy as np
 import pytest
 
-from lrdiag.sources import event_window
+from lrdiag.sources import event_window, framing
 from lrdiag.sources.event_file import read_event_file
 from lrdiag.sources.event_message import tag_names
 from lrdiag.sources.tensorboard import TensorBoardSource
@@ -118,3 +119,37 @@ def test_session_starts_remember_only_tags_that_grew(read):
     found = read(data)
     assert (len(found.series), len(found.session_starts)) == (1001, 3000)
     assert sum(len(before) for _, before in found.session_starts) == 1000 + 2999
+
+
+@pytest.mark.parametrize("at", [0, 60_000])
+def test_one_large_record_does_not_hide_how_many_a_stretch_held(read, at):
+    """The graph before the first scalar is a thousand times as long as they are."""
+    frames, said = codec.points_frames(1000)
+    graph = codec.frame(codec.event(0, 1.7e9) + codec.field(4, bytes(500_000)))
+    data = bytearray(frames[0] + graph + b"".join(frames[1:]))
+    at += len(frames[0] + graph) if at else 0
+    data[at : at + 4096] = bytes(4096)
+    found = read(bytes(data))
+    (problem,) = found.problems
+    assert problem.offset == pytest.approx(at, abs=50)
+    if at:
+        gone = sum(map(len, said.values())) - sum(map(len, found.series.values()))
+        assert problem.lost == pytest.approx(gone, abs=3)
+
+
+def test_headers_that_claim_much_are_looked_at_together(monkeypatch):
+    """Each claim checked alone would be a hundred times the bytes of the file."""
+    looked_at = []
+    payload_is_sound, together = framing.payload_is_sound, framing.payloads_are_sound
+    monkeypatch.setattr(
+        framing, "payload_is_sound",
+        lambda b, at, n: looked_at.append(n) or payload_is_sound(b, at, n),
+    )  # fmt: skip
+    monkeypatch.setattr(
+        framing, "payloads_are_sound",
+        lambda b, at, n: looked_at.append(int((at + n).max() - at.min())) or together(b, at, n),
+    )  # fmt: skip
+    part = codec.header(6 << 20) + b"\x55" * 4084
+    data = np.frombuffer(part * 3000, np.uint8)
+    assert not framing.next_sound(data, 1, len(data), len(data)).found
+    assert sum(looked_at) < 10 * len(data)
