@@ -58,17 +58,21 @@ class DropTooEarly:
 def _facts(view: RunView, weighed: Weighed) -> dict[str, Any]:
     shape, traits = weighed.shape, weighed.traits
     share = (weighed.shape.drops[0].row if shape.drops else len(shape) // 10) / len(shape)
-    target = _target(shape)
+    target = later_drop(shape)
     row = shape.drops[0].row if shape.drops else 0
     before = traits["first_train_slope"] / shape.scale
     after = traits["first_train_slope_after"] / shape.scale
     return {
         "share": share,
         "where": drop_place(view, shape, row) if shape.drops else "the start",
-        "pace_before": _pace(before) if row > SLOPE_ROWS else f"had only {row * shape.scale} rows",
+        "pace_before": _pace(before) if row > SLOPE_ROWS else _rows_so_far(row * shape.scale),
         "pace_after": _pace(after),
         "target": drop_place(view, shape, target),
     }
+
+
+def _rows_so_far(rows: int) -> str:
+    return f"had only {rows} rows" if rows > 1 else "had only one row"
 
 
 def _pace(slope: float) -> str:
@@ -79,7 +83,8 @@ def _pace(slope: float) -> str:
     return f"was {'falling' if change < 0 else 'rising'} {abs(change):.1%} a row"
 
 
-def _target(shape: Shape) -> int:
+def later_drop(shape: Shape) -> int:
+    """The row where the first drop likely belongs: `HOLD` of what is left of the run later."""
     first = shape.drops[0].row if shape.drops else 0
     return round(first + HOLD * (len(shape) - first))
 
@@ -87,5 +92,5 @@ def _target(shape: Shape) -> int:
 def _suggested(view: RunView, shape: Shape) -> dict[str, Any]:
     if not shape.drops or shape.rows.unit != "epoch":
         return {}
-    at = shape.rows.position[min(_target(shape) * shape.scale, len(shape.rows) - 1)]
+    at = shape.rows.position[min(later_drop(shape) * shape.scale, len(shape.rows) - 1)]
     return {"first_milestone": round(float(view.axis.shown(float(at))))}

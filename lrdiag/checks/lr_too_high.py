@@ -12,6 +12,8 @@ from lrdiag.checks.interface import Evidence
 from lrdiag.checks.scorecard_judgement import common, weigh
 from lrdiag.view import RunView
 
+FITTED = 0.5  # of the first training loss: below it the loss has fallen, whatever else it did
+
 
 @dataclass(frozen=True, slots=True)
 class LrTooHigh:
@@ -44,6 +46,9 @@ class LrTooHigh:
             facts={
                 "noise": traits["val_noise_early"],
                 "left": min(math.exp(min(traits["train_end"], 20.0)), 1e6),
+                "course": "the losses bounce instead of falling"
+                if traits["train_end"] > math.log(FITTED)
+                else "the training set is fitted, yet the validation loss bounces",
             },
             suggested={"lr_factor": 1 / 6},
             **common(view, weighed),

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from lrdiag.checks.drop_too_early import later_drop
 from lrdiag.checks.evidence import verdict
 from lrdiag.checks.interface import Evidence
-from lrdiag.checks.scorecard_judgement import Weighed, common, weigh
+from lrdiag.checks.scorecard_judgement import Weighed, common, drop_place, weigh
 from lrdiag.view import RunView
+
+STILL = 0.0005  # relative change that one decimal of a percent writes as zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +45,20 @@ class LrTooLow:
             observed=up,
             threshold=self.max_up,
             unit="share of upward movement of val_loss",
-            facts=_facts(weighed),
+            facts=_facts(view, weighed),
             suggested={"lr_factor": 3.0},
             **common(view, weighed),
         )
 
 
-def _facts(weighed: Weighed) -> dict[str, object]:
+def _facts(view: RunView, weighed: Weighed) -> dict[str, object]:
     traits, shape = weighed.traits, weighed.shape
     lasted = shape.drops[0].row / len(shape) if shape.drops else 1.0
     early = bool(shape.drops) and lasted < 0.3
     return {
         "fall": -math.expm1(-traits["train_total"]),
         "late_fall": -math.expm1(traits["train_end_slope"]),
+        "late": _late(-math.expm1(traits["train_end_slope"])),
         "gap": math.exp(traits["gap_end"]),
         "cause": (
             f"The rate fell after {lasted:.0%} of the run and was too low from there on."
@@ -62,8 +66,15 @@ def _facts(weighed: Weighed) -> dict[str, object]:
             else "The rate was too low from the start."
         ),
         "fix": (
-            "Hold the first rate three times as long, or raise it"
+            f"Hold the first rate until about {drop_place(view, shape, later_drop(shape))}"
             if early
             else "Raise the rate about threefold, then again until the validation loss gets rough"
         ),
     }
+
+
+def _late(fall: float) -> str:
+    """What the loss did in the last quarter."""
+    if abs(fall) < STILL:
+        return "nothing"
+    return f"{fall:.1%}" if fall > 0 else f"nothing (it rose by {-fall:.1%})"

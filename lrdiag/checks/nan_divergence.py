@@ -48,6 +48,7 @@ class NanDivergence:
         yield _failed(view, min(bad, key=_first_bad_step), tuple(c.tag for c in bad), self)
 
 
+EARLY = 0.05
 UNIT = "share of non-finite points"
 
 
@@ -72,6 +73,7 @@ def _failed(view: RunView, curve: Curve, tags: tuple[str, ...], check: NanDiverg
     last = max(changes, key=lambda c: c.step, default=None)
     near = last is not None and not last.is_drop
     epoch = view.axis.shown_epoch(step)
+    place = f"step {step}" if epoch is None else f"epoch {epoch:g} (step {step})"
     return verdict(
         True,
         observed=float(bad.mean()),
@@ -83,12 +85,20 @@ def _failed(view: RunView, curve: Curve, tags: tuple[str, ...], check: NanDiverg
         last_step=int(curve.step[-1]),
         tags=tags,
         facts={
+            "back": _back(curve, first, place),
             "role": curve.role,
             "what": "NaN" if np.isnan(curve.value[first]) else "infinite",
-            "where": f"step {step}" if epoch is None else f"epoch {epoch:g} (step {step})",
+            "where": place,
             "before": float(curve.value[first - 1]) if first else float("nan"),
             "cause": f" The rate had risen from {last.before:.3g} to {last.after:.3g} before it."
             if last is not None and near
             else "",
         },
     )
+
+
+def _back(curve: Curve, first: int, place: str) -> str:
+    """Where to go on from: below 5 % of the run there is no checkpoint worth keeping."""
+    if first < EARLY * len(curve):
+        return "Start again with a lower learning rate"
+    return f"Go back to the last checkpoint before {place}, lower the learning rate there"

@@ -83,6 +83,8 @@ class PostDropDivergence:
         failed = failed and not _recovered(curve, placed, scale)
         own = _together(rows, placed) or _turned_there(curve, placed)
         failed = failed and own and not _already(curve, placed)
+        fields = _fields(view, rows, placed, role, number)
+        fields["facts"]["told"] = f"rose: {rise:.1%} above the level before it"
         return verdict(
             failed,
             observed=rise,
@@ -91,7 +93,7 @@ class PostDropDivergence:
             interval=finite((change.low / scale, change.high / scale)),
             p_value=p_value,
             confidence=PRECISION if failed else None,
-            **_fields(view, rows, placed, role, number),
+            **fields,
         )
 
 
@@ -232,7 +234,6 @@ def _fields(
             "direction": "fell" if change.is_drop else "rose",
             "before": change.before,
             "after": change.after,
-            "told": "rose",
             "ratio": change.ratio if math.isfinite(change.ratio) else None,
         },
     }

@@ -75,7 +75,8 @@ def test_what_the_last_checkpoint_costs_in_accuracy(make_view):
 
 
 @pytest.mark.parametrize(("change", "told"), [
-    (0.0, ""), (0.0004, ""), (-0.0004, ""), (-0.0006, "-0.1%"), (0.02, "+2.0%"),
+    (0.0, ""), (0.0004, ""), (-0.0004, ""), (-0.0006, "-0.1%"), (0.009, "+0.9%"),
+    (0.02, "+2.0% (where only the class counts and no probability, keep the last)"),
 ])  # fmt: skip
 def test_an_accuracy_that_stood_still_is_no_cost(make_view, change, told):
     accuracy = np.full(40, 0.5)

@@ -41,7 +41,8 @@ def test_a_divergence_after_a_drop_is_told(make_view, rates):
     assert (found.drop, found.first_step, found.last_step, found.points) == (1, 20, 39, 40)
     assert 0.8 <= found.confidence < 1
     facts = found.facts
-    assert (facts["direction"], facts["told"], facts["role"]) == ("fell", "rose", "val_loss")
+    assert (facts["direction"], facts["role"]) == ("fell", "val_loss")
+    assert facts["told"] == f"rose: {found.observed:.1%} above the level before it"
     assert (facts["before"], facts["after"]) == (0.1, pytest.approx(0.01))
     assert facts["ratio"] == pytest.approx(0.1)
 
