@@ -15,10 +15,14 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
+from typing import TYPE_CHECKING
 
 from lrdiag.errors import LrdiagError
 from lrdiag.findings import Problem, RunReport, Verdict
 from lrdiag.sources.interface import RunLocation
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
 
 Work = Callable[[RunLocation], RunReport]
 Mapper = Callable[[Work, Sequence[RunLocation]], Iterator[RunReport]]
@@ -156,6 +160,7 @@ class ProcessPool:
                     at += 1
                     yield report
             if at < len(locations):
+                pool.check_start()
                 survivors = locations[at : at + self.workers * WINDOW_PER_WORKER * BUNDLE]
                 yield from (_alone(work, location) for location in survivors)
                 at += len(survivors)
@@ -165,9 +170,26 @@ class _Pool:
     """A process pool that is torn down at once when the caller leaves early (Ctrl-C, close)."""
 
     def __init__(self, work: Work, workers: int) -> None:
+        context = _context()
+        self._started = context.Event()
         self.executor = ProcessPoolExecutor(
-            workers, mp_context=_context(), initializer=_start_worker, initargs=(work,)
+            workers,
+            mp_context=context,
+            initializer=_start_worker,
+            initargs=(work, self._started),
         )
+
+    def check_start(self) -> None:
+        """Tell workers that died of a run from workers that nobody can start.
+
+        Raises:
+            ExecutorError: none came as far as its first run.
+        """
+        if not self._started.is_set():
+            raise ExecutorError(
+                "The worker processes end before they begin.",
+                "In a script, call lrdiag below `if __name__ == '__main__':`; or use --jobs 1.",
+            )
 
     def __enter__(self) -> _Pool:
         return self
@@ -224,7 +246,7 @@ def _context() -> BaseContext:
 _work: Work | None = None
 
 
-def _start_worker(work: Work) -> None:
+def _start_worker(work: Work, started: Event) -> None:
     """In a worker: keep the work, leave Ctrl-C to the parent, stay off the other cores."""
     import signal
     from threading import Thread
@@ -234,6 +256,7 @@ def _start_worker(work: Work) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     global _work  # noqa: PLW0603 - sent once a worker, not once a run
     _work = work
+    started.set()
 
 
 def _end_with_parent() -> None:

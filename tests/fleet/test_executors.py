@@ -172,3 +172,16 @@ def alive(pid):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_script_without_a_guard_is_told_once_not_run_again_and_again(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import fleet_fakes as fakes\n"
+        "from lrdiag.fleet.executors import ProcessPool\n"
+        "list(ProcessPool(2)(fakes.echo, fakes.locations(60)))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ExecutorError: The worker processes end before they begin" in done.stderr
+    assert "__name__ == '__main__'" in done.stderr
