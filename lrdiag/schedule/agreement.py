@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from lrdiag.axes import EpochAxis
+from lrdiag.runs import FloatArray
 from lrdiag.schedule.agreement_messages import message_of
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, forward_parameters, ticks
 from lrdiag.schedule.mistakes import MISTAKES
 from lrdiag.schedule.points import Rates, probe_rows
 from lrdiag.schedule.question import Question
 from lrdiag.schedule.reconcile import reconcile
+from lrdiag.schedule.resolution import relative_width
 from lrdiag.schedule.values import Agreement, ConfiguredSchedule
 from lrdiag.schedule.warmup import warmup_rows
 
@@ -22,6 +24,10 @@ from lrdiag.schedule.warmup import warmup_rows
 _SAME_GAMMA = 2e-3
 # Families that never rise at the start: a rise before them is a warm-up of its own.
 _WITHOUT_RISE = ("constant", "step", "multistep", "exponential", "polynomial", "cosine")
+
+
+# Families that multiply the rate before, so that no sum cancels.
+_PRODUCTS = ("step", "multistep")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,9 +57,16 @@ def reconciled(
         epochs,
         compare,
         probe_rows(rates, compare),
-        rates.half_width,
+        _width(rates, configured.family),
     )
     return Reconciled(question, reconcile(question))
+
+
+def _width(rates: Rates, family: str) -> FloatArray:
+    """float64[n]: half-widths; those of products where rates fall by factors to next to nothing."""
+    if not rates.how.fine or family not in _PRODUCTS:
+        return rates.half_width
+    return np.minimum(rates.half_width, relative_width(rates.rate, rates.how))
 
 
 def frame_of(rates: Rates, axis: EpochAxis, configured: ConfiguredSchedule | None) -> Frame:

@@ -106,7 +106,7 @@ def agreed_factor(
     q: Question, rows: IntArray, level: FloatArray, root: FloatArray | float = 1.0
 ) -> float | None:
     """The factor by which all `rows` differ from `level`, to the power `root`; None if none."""
-    for widths in (q.rates.fine_width, q.width):
+    for widths in (np.minimum(q.rates.fine_width, q.width), q.width):
         rate, width = q.rates.rate[rows], widths[rows]
         low = float((np.maximum((rate - width) / level, 1e-300) ** root).max())
         high = float((np.maximum((rate + width) / level, 1e-300) ** root).min())

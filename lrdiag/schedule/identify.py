@@ -12,6 +12,7 @@ from lrdiag.schedule.candidate import NEARLY_EXACT, Fitted
 from lrdiag.schedule.description_length import cost
 from lrdiag.schedule.one_gamma import SURE_BITS
 from lrdiag.schedule.points import BoolArray, Rates
+from lrdiag.schedule.resolution import seen_width
 from lrdiag.schedule.sample import Sample, row_sample, staircase_samples
 from lrdiag.schedule.short_decimals import is_short_factor
 from lrdiag.schedule.smooth_family import best_smooth
@@ -127,8 +128,8 @@ def _is_what_nobody_writes(rates: Rates, steps: Steps, stepped: Stepped) -> bool
     last, first = rows[0] >= len(rates) - len(rows) - 1, rows[-1] <= len(rows) + 1
     if not last and not first:
         return False
-    width = rates.half_width[steps.rows]
     rate = steps.after if last else steps.before
+    width = rates.half_width[steps.rows if last else steps.rows - 1]
     ratios = zip(steps.low, steps.high, strict=True)
     values = zip(rate - width, rate + width, strict=True)
     written = [
@@ -149,11 +150,14 @@ def _proves_nothing(smooth: Fitted, stepped: Stepped, changes: int) -> bool:
 
 
 def _few_changes(smooth: tuple[Fitted, Sample], sample: Sample, rates: Rates) -> bool:
-    """Whether few rows of a finely logged rate that is no curve change, rarely in a row."""
+    """Whether few rows of a rate that is no curve change, rarely in a row."""
     changed = np.diff(sample.rate) != 0
-    few = np.count_nonzero(changed) <= _FEW_SHARE * len(sample)
-    fine = rates.how.fine
-    return bool(few and fine and smooth[0].misfit > _NO_CURVE) and _longest(changed) < _LONG_RUN
+    if np.count_nonzero(changed) > _FEW_SHARE * len(sample):
+        return False
+    if not rates.how.fine:
+        apart = _longest(changed) == 1
+        return apart and not rates.how.certain and _only_by_blur(*smooth, rates)
+    return bool(smooth[0].misfit > _NO_CURVE) and _longest(changed) < _LONG_RUN
 
 
 def _by_hand(sample: Sample, rates: Rates, steps: Steps) -> bool:
@@ -207,6 +211,8 @@ def _smooth_wins(
 ) -> bool:
     if smooth is None or smooth[0].misfit > NEARLY_EXACT:
         return False
+    if not rates.how.certain and _only_by_blur(*smooth, rates):
+        return False
     if _proves_nothing(smooth[0], stepped, len(steps.rows)):
         return False
     fine = rates.how.fine
@@ -215,6 +221,13 @@ def _smooth_wins(
         # A decay that is over after a few coarse rows: nobody leaves a run dead for the rest.
         return False
     return cost(smooth[0].candidate) <= stepped.cost
+
+
+def _only_by_blur(smooth: Fitted, sample: Sample, rates: Rates) -> bool:
+    """Whether a curve needs a coarser printing than the digits of the few values show."""
+    shown = seen_width(rates.rate, rates.how)[sample.row]
+    off = np.abs(smooth.candidate.rates(sample.tick) - sample.rate)
+    return bool(np.any(off > NEARLY_EXACT * np.minimum(sample.width, shown)))
 
 
 def _stepped_value(found: Stepped) -> Family:

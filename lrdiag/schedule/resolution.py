@@ -16,6 +16,8 @@ from lrdiag.statistics.distinct import distinct
 _DOUBLE = (1.9e-9, 1.9e-10)
 # Half a unit in the last place of float32 is 2**-24 = 6e-8 of the value.
 _FLOAT32 = (6.4e-8, 4e-10)
+# Below this float32 has no seven digits any more.
+_TINY = 1e-38
 # Half a unit of the last printed digit, and a little for the decimal's own double rounding.
 _PRINTED = 0.51
 # A number with more significant digits than this was not shortened for printing.
@@ -142,6 +144,18 @@ def _coarsest(size: FloatArray) -> FloatArray:
         width_of(Resolution("digits", max(int(digits.max(initial=0)), _COARSEST_DIGITS)), size),
         width_of(Resolution("decimals", places), size),
     )
+
+
+def seen_width(rate: FloatArray, how: Resolution) -> FloatArray:
+    """float64[n]: half-widths if rates were printed with just the places seen."""
+    size = np.abs(rate)
+    return np.maximum(width_of(how, size), _mixed(size))
+
+
+def relative_width(rate: FloatArray, how: Resolution) -> FloatArray:
+    """float64[n]: half-widths of finely logged products, in which nothing cancels."""
+    share = _FLOAT32[0] if how.kind == "float32" else _DOUBLE[0]
+    return np.maximum(share * np.abs(rate), _TINY)
 
 
 def printed_width(rate: FloatArray) -> float:

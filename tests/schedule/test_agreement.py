@@ -151,3 +151,19 @@ def test_a_reset_is_placed_where_it_happened_not_where_it_shows():
     anew = 0.1 * 0.1 ** np.searchsorted([30, 60], np.where(E >= 16, E - 16, E), "right")
     found = agreement(anew)
     assert found.kind == "reset_on_resume" and found.first_step == 16
+
+
+def test_a_rate_that_stays_is_not_printed_in_two_ways():
+    # 5e-7 is printed as 0.000001 or as 0, never as both: the rate changed once more at epoch 70.
+    rate = np.repeat([5e-5, 5e-6, 1e-6, 0.0], [30, 30, 10, 20])
+    configured = from_options([30, 60], gamma=0.1, epochs=90, base_lr=5e-5)
+    found = agreement(rate, configured=configured)
+    assert found.kind not in ("matches", "convention")
+
+
+def test_a_factor_is_seen_where_a_rate_has_fallen_to_next_to_nothing():
+    rate = 2e-5 * 0.1 ** np.floor(E / 6.0)
+    rate[80:] *= 0.3
+    configured = from_options([], step_size=6, gamma=0.1, epochs=90, base_lr=2e-5)
+    found = agreement(rate, configured=configured)
+    assert (found.kind, found.first_step) == ("extra_drop", 80)

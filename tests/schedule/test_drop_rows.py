@@ -151,3 +151,13 @@ def test_coarse_ratios_that_are_surely_powers_of_one_gamma_are_drops() -> None:
     rate = np.array([float(f"{5e-5 * 0.593**p:.2e}") for p in np.r_[powers, np.full(37, 15)]])
     found = schedule_of(rate)
     assert changes(found) == [(r, "drop") for r in (1, 3, 4, 5, 6, 7, 8, 9, 10)]
+
+
+def test_coarse_drops_to_nothing_are_drops_where_no_curve_shows_them_with_their_digits() -> None:
+    rate = np.repeat([2e-5, 2e-6, 1e-6, 0.0], [12, 13, 5, 8])
+    assert changes(schedule_of(rate)) == [(r, "drop") for r in (12, 25, 30)]
+
+
+def test_one_drop_in_the_second_row_of_float32_is_a_drop() -> None:
+    rate = np.r_[np.float32(1e-3), np.full(80, np.float32(5.35815e-05))]
+    assert changes(schedule_of(rate, np.arange(81) * 5 + 4)) == [(9, "drop")]
