@@ -50,7 +50,11 @@ def _restart(file: EventFile, joined: Mapping[str, Series], dropped: int) -> Pro
 
 
 def _after_session_starts(file: EventFile, joined: dict[str, Series]) -> dict[str, Series]:
-    """Apply the file's SessionLog STARTs: all tags lose the earlier points from that step on."""
+    """Apply the file's SessionLog STARTs: all tags lose the earlier points from that step on.
+
+    Points of another file that were written after this one had begun stay: several processes
+    log into one folder, and only some of them write STARTs.
+    """
     own = dict(file.series)
     if not file.session_starts:
         return own
@@ -58,7 +62,10 @@ def _after_session_starts(file: EventFile, joined: dict[str, Series]) -> dict[st
     # What a start leaves of the points before it, the later starts may still take.
     lowest = np.minimum.accumulate(steps[::-1])[::-1].tolist()
     for tag, series in list(joined.items()):
-        joined[tag] = _purge(series, [(len(series), lowest[0])])
+        written = series.wall_time[series.step >= lowest[0]]
+        written = written[np.isfinite(written)]
+        if not len(written) or np.median(written) <= file.begun:
+            joined[tag] = _purge(series, [(len(series), lowest[0])])
     marks: dict[str, list[tuple[int, int]]] = {}
     for step, (_, before) in zip(lowest, file.session_starts, strict=True):
         for tag, count in before.items():

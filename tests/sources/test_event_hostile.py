@@ -103,13 +103,27 @@ def start(step):
 
 
 def test_each_session_start_purges_what_was_logged_before_it(read_run):
-    parts = [points(range(10)), start(8), points(range(8, 20)), start(15), start(5),
-             points(range(5, 7), tag="lr"), points(range(5, 9), value=0.5), start(7)]  # fmt: skip
-    run = read_run(HEAD + points(range(30)), HEAD + b"".join(parts))
+    def later(steps, **how):
+        return points(steps, lambda step: 1.7e9 + step, **how)
+
+    parts = [later(range(10)), start(8), later(range(8, 20)), start(15), start(5),
+             later(range(5, 7), tag="lr"), later(range(5, 9), value=0.5), start(7)]  # fmt: skip
+    run = read_run(points(range(30)), HEAD + b"".join(parts))
     assert run.series["loss"].step.tolist() == [*range(5), 5, 6]
     assert run.series["loss"].value.tolist() == [*range(5), 5.5, 6.5]
     assert run.series["lr"].step.tolist() == [5, 6]
     assert run.series["loss"].superseded == 30 + 5 + 12 + 2
+
+
+def test_a_session_start_takes_nothing_that_another_process_goes_on_logging(read_run):
+    """The coordinator writes a START, the worker beside it does not."""
+    worker = points(range(50), lambda s: 1000.0 + s, tag="worker/loss")
+    begins = codec.frame(codec.event(0, 1001.5, session=1))
+    coordinator = begins + points(range(50), lambda s: 1002.0 + s)
+    for files in ([worker, coordinator], [coordinator, worker]):
+        run = read_run(*files)
+        assert {tag: len(s) for tag, s in run.series.items()} == {"worker/loss": 50, "loss": 50}
+        assert run.problems == ()
 
 
 def test_session_starts_remember_only_tags_that_grew(read):
