@@ -106,3 +106,17 @@ def test_a_clear_rise_has_a_low_end_above_half_of_what_is_clear(make_view):
     rough["val_loss"] = rough["val_loss"] + noise(40, 0.4, 5)
     wide = one(Overfitting(clear_rise=0.05), make_view(rough))
     assert wide.interval[0] < 0.025 and wide.status is Status.PASSED
+
+
+@pytest.mark.parametrize(("n", "before", "after"), [(40, 5, 3), (20, 3, 3), (80, 10, 3)])
+def test_a_drop_an_eighth_before_the_onset_or_three_rows_behind_it_is_told(
+    make_view, rates, n, before, after
+):
+    curves = turning(n, best=n // 2)
+    onset = one(Overfitting(), make_view(curves)).first_step
+
+    def told(drop):
+        return one(Overfitting(), make_view(curves, rates(n, drop))).drop == 1
+
+    near = [told(onset - before - 1), told(onset - before), told(onset), told(onset + after)]
+    assert [*near, told(onset + after + 1)] == [False, True, True, True, False]

@@ -149,3 +149,13 @@ def test_the_interval_of_a_recall_is_that_of_the_mean_of_five_rows(make_view):
     half = t_quantile_975(noise.freedom) * noise.mean_error(5)
     level = value[-5:].mean()
     assert found.interval == pytest.approx((level - half, level + half))
+
+
+def test_a_class_is_told_by_its_whole_name(make_view):
+    curves = {
+        "val_loss": np.ones(8),
+        "val_accuracy": ACCURACY,
+        "val_recall/cat/black": ACCURACY / 3,
+    }
+    view = make_view(curves)
+    assert recall_of(view, rows_of(view)).how == "recall of class cat/black"

@@ -190,3 +190,10 @@ def test_rows_of_epochs_place_a_change_by_its_epoch_whatever_its_step(make_view)
     rows = rows_of(make_view({"val_loss": np.ones(40)}, per_epoch=10))
     assert row_of(rows, Change(239, 21.0, 0.1, 0.01)) == 21
     assert row_of(rows, Change(239, None, 0.1, 0.01)) == 24
+
+
+def test_a_rate_that_falls_to_nothing_has_no_ratio(make_view):
+    view = make_view(lines(), [0.1] * 20 + [0.0] * 20)
+    assert np.isnan(traits_of(view)["first_ratio"])
+    small = make_view(lines(), [0.1] * 20 + [1e-9] * 20)
+    assert traits_of(small)["first_ratio"] == -6.0

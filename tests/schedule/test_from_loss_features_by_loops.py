@@ -24,6 +24,7 @@ EPOCHS = EpochAxis(np.array([0, 60]), np.array([0.0, 60.0]), "step is epoch")
 STEPS = EpochAxis(np.array([0, 6000]), np.array([0.0, 60.0]), "configured")
 RNG = np.random.default_rng(7)
 LEVEL = np.cumsum(RNG.normal(-0.02, 0.05, 31))
+ROUGH = RNG.normal(0, 0.3, 60)
 
 
 def curve(value, step=None):
@@ -153,21 +154,27 @@ def slow_features(level):
     }
 
 
-def test_features_between_epochs():
-    loss = binned_loss(curve(np.exp(LEVEL)), EPOCHS)
+@pytest.mark.parametrize("level", [LEVEL, ROUGH], ids=["falling", "rough"])
+def test_features_between_epochs(level):
+    loss = binned_loss(curve(np.exp(level)), EPOCHS)
     found = features(loss)
-    for name, expected in slow_features(LEVEL).items():
+    for name, expected in slow_features(level).items():
         assert found[name] == pytest.approx(np.array(expected), nan_ok=True), name
-    assert found["step_over_error"] == pytest.approx(falls(LEVEL, 5)[0], nan_ok=True)
-    approach = falls(LEVEL, 4, approach=1.0)[0]
+    assert found["step_over_error"] == pytest.approx(falls(level, 5)[0], nan_ok=True)
+    approach = falls(level, 4, approach=1.0)[0]
     assert found["approach_over_error"] == pytest.approx(approach, nan_ok=True)
-    bend, gain = falls(LEVEL, 6, degree=2)
+    bend, gain = falls(level, 6, degree=2)
     assert found["step_beside_bend"] == pytest.approx(bend, nan_ok=True)
     assert found["step_beside_bend_gain"] == pytest.approx(gain, nan_ok=True)
-    assert found["slope_after"] == pytest.approx(lines_after(LEVEL, 10)[0], nan_ok=True)
-    before, after = scatter_before(LEVEL, 8), lines_after(LEVEL, 8)[1]
+    assert found["slope_after"] == pytest.approx(lines_after(level, 10)[0], nan_ok=True)
+    before, after = scatter_before(level, 8), lines_after(level, 8)[1]
     shrinks = np.log((before + 1e-4) / (after + 1e-4))
     assert found["scatter_shrinks"] == pytest.approx(shrinks, nan_ok=True)
+    for name, falling in (
+        ("approach_above_rest", falls(level, 6, approach=1.0)[0]),
+        ("step_beside_bend_above_rest", falls(level, 12, degree=2)[0]),
+    ):
+        assert found[name] == pytest.approx(above_the_rest(falling, 3), nan_ok=True)
 
 
 def test_without_points_inside_epochs_their_signs_are_unknown():
