@@ -73,10 +73,14 @@ def _noise_words(finding: dict[str, Any]) -> str:
 
 
 def describe(group: Group) -> dict[str, Any]:
-    """A group as plain data: name, by, runs, metrics, findings, outliers, notes."""
+    """A group as plain data: name, by, runs, metrics, findings, outliers, notes.
+
+    The metrics, and with them the noise, are those of the runs that are not odd ones out.
+    """
     findings = list(rule_findings(group.runs))
     outliers = list(odd_runs(group.runs))
-    metrics = run_to_run(group.runs)
+    odd = {found["run"] for found in outliers}
+    metrics = run_to_run([run for run in group.runs if run.run not in odd])
     return {
         "name": group.name,
         "by": group.by,
@@ -238,7 +242,9 @@ def _notes(
         for role, m in metrics.items()
         if role in OUTCOMES
     ]
-    told = f"; best {', '.join(noise)} between runs" if noise else ""
+    odd_names = list(dict.fromkeys(odd["run"] for odd in outliers))
+    without = f", without the odd one{'s' * (len(odd_names) > 1)} out" if odd_names else ""
+    told = f"; best {', '.join(noise)} between runs{without}" if noise else ""
     names = [run.run for run in group.runs]
     short = dict(zip(names, short_names(names)[0], strict=True))
     by_words: dict[str, list[str]] = {}
@@ -247,8 +253,19 @@ def _notes(
     found = [f"{', '.join(rules)} in {words}." for words, rules in by_words.items()]
     first = f"Group {group.name}: {len(group.runs)} runs that differ by seed{told}."
     yield " ".join([first, *found])
-    for odd in outliers:
-        yield f"Group {group.name}: odd one out, {odd['message']} {odd['remedy']}"
+    for run in odd_names:
+        yield _odd_note(group.name, [odd for odd in outliers if odd["run"] == run])
+
+
+def _odd_note(group: str, odd: Sequence[dict[str, Any]]) -> str:
+    """One paragraph a run, whatever the number of metrics in which it is odd."""
+    first, *others = odd
+    more = "".join(
+        f" Best {o['role']} {o['value']:.4g} against {o['expected']:.4g} ± {o['noise']:.2g}"
+        f" (p = {o['p_value']:.1g})."
+        for o in others
+    )
+    return f"Group {group}: odd one out, {first['message']}{more} {first['remedy']}"
 
 
 def _who(finding: dict[str, Any], short: Mapping[str, str]) -> str:

@@ -18,6 +18,10 @@ MIN_SHARED = 2
 """Settings two runs must share, apart from the seed, before parameters alone group them."""
 
 
+SHOWN_SETTINGS = 4
+"""Settings named behind the name of a group that others share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Runs that should differ by chance only.
@@ -48,7 +52,8 @@ def find_groups(runs: Sequence[RunReport], by: str = "") -> tuple[Group, ...]:
         if found is not None:
             buckets.setdefault(found, []).append(run)
     how = f"--group-by {by}" if by else ""
-    return tuple(_group(members, how) for members in buckets.values() if len(members) > 1)
+    found = [_group(members, how) for members in buckets.values() if len(members) > 1]
+    return _told_apart(found)
 
 
 def with_group_names(report: HealthReport, groups: Sequence[Group]) -> tuple[RunReport, ...]:
@@ -63,6 +68,39 @@ def _group(members: Sequence[RunReport], how: str) -> Group:
     name = _common_name([run.run for run in members])
     found = "seed parameter" if _seeds(members[0]) else "name"
     return Group(name, how or found, tuple(members))
+
+
+def _told_apart(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """Groups of one name with the settings by which they differ behind it, or a number."""
+    alike: dict[str, list[Group]] = {}
+    for group in groups:
+        alike.setdefault(group.name, []).append(group)
+    return tuple(
+        group if len(alike[group.name]) == 1 else _with_suffix(group, alike[group.name])
+        for group in groups
+    )
+
+
+def _with_suffix(group: Group, alike: Sequence[Group]) -> Group:
+    every = [_shared_settings(other) for other in alike]
+    own = _shared_settings(group)
+    differing = [n for n in own if len({repr(found.get(n)) for found in every}) > 1]
+    shown = differing[:SHOWN_SETTINGS]
+    told = ", ".join(f"{name} {own[name]}" for name in shown)
+    if sum(all(o.get(n) == own[n] for n in shown) for o in every) > 1:
+        number = next(at for at, other in enumerate(alike, 1) if other is group)
+        told = f"{told}, no. {number}" if told else f"no. {number}"
+    return replace(group, name=f"{group.name} ({told})")
+
+
+def _shared_settings(group: Group) -> dict[str, object]:
+    """Settings, apart from seeds, that all runs of a group have in common."""
+    first, *others = (flat_settings(run.params) for run in group.runs)
+    return {
+        name: value
+        for name, value in first.items()
+        if matters(name) and all(o.get(name) == value for o in others)
+    }
 
 
 def _common_name(names: Sequence[str]) -> str:

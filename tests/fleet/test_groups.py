@@ -179,6 +179,32 @@ def test_bad_labels_show_against_the_siblings():
     assert "labels" in odd[0]["remedy"]
 
 
+def test_an_odd_run_is_told_once_and_left_out_of_the_noise():
+    both = ("val_loss", "train_loss")
+    runs = [run(f"s_seed{i}", best=0.5 + 0.01 * i, roles=both) for i in range(5)]
+    facts = describe(find_groups([*runs, run("s_seed9", best=0.9, roles=both)])[0])
+    (told,) = [note for note in facts["notes"] if ": odd one out" in note]
+    assert "best val_loss 0.9" in told
+    assert "Best train_loss 0.9 against 0.52" in told
+    assert "without the odd one out" in facts["notes"][0]
+    assert facts["metrics"]["val_loss"]["best_mean"] == pytest.approx(0.52)
+
+
+def test_groups_of_one_name_are_told_apart_by_their_settings():
+    runs = [run(f"run{i}", seed=i, lr=lr, wd=0.1, arch="a") for i, lr in enumerate([1, 2] * 3)]
+    assert [name for name, _ in names(find_groups(runs))] == ["run* (lr 1)", "run* (lr 2)"]
+    report = grouped(HealthReport(tuple(runs)))
+    assert [r.group for r in report.runs] == ["run* (lr 1)", "run* (lr 2)"] * 3
+
+
+def test_groups_that_no_setting_tells_apart_get_a_number():
+    runs = [run(f"a{x}{i}{y}{i}") for i in range(2) for x in "pq" for y in "rs"]
+    found = find_groups(runs, "a([pq]).([rs])")
+    assert [group.name for group in found] == [
+        "ap* (no. 1)", "ap* (no. 2)", "aq* (no. 1)", "aq* (no. 2)"
+    ]  # fmt: skip
+
+
 def test_a_better_run_or_a_small_group_is_not_odd():
     runs = [run(f"s_seed{i}", best=0.5 + 0.01 * i) for i in range(5)]
     assert list(odd_runs([*runs, run("s_seed9", best=0.1)])) == []
