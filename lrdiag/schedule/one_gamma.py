@@ -8,8 +8,11 @@ from lrdiag.runs import IntArray
 from lrdiag.schedule.short_decimals import shortest_between, significant_digits
 from lrdiag.schedule.steps import Steps
 
-# A factor above this is no drop that anyone configures.
+# A factor above this is no drop that anyone configures; one that printing blurs by a thousandth
+# must be further from 1 to be told from the steps of a printed decay.
 LARGEST_GAMMA = 0.995
+_LARGEST_BLURRED = 0.985
+_BLURRED = 1e-3
 # Drops that one change may merge where the ticks between two rows are known.
 _MAX_MULTIPLE = 6
 # The same where only the powers tell, and how many parts of the smallest change are tried.
@@ -29,7 +32,7 @@ def common_gamma(steps: Steps, per_tick: float) -> tuple[float, IntArray] | None
     Returns:
         Gamma and int64[k]; None if no gamma explains all.
     """
-    if not len(steps.rows) or np.any(steps.low >= LARGEST_GAMMA):
+    if not len(steps.rows) or np.any(steps.low >= _largest(steps)):
         return None
     ones = np.ones(len(steps.rows), np.int64)
     low, high = float(steps.low.max()), float(steps.high.min())
@@ -39,9 +42,14 @@ def common_gamma(steps: Steps, per_tick: float) -> tuple[float, IntArray] | None
     return _merged(steps, np.minimum(np.maximum(room, 1), _MAX_MULTIPLE), 3)
 
 
+def _largest(steps: Steps) -> float:
+    blurred = float(np.max(steps.high - steps.low)) > _BLURRED
+    return _LARGEST_BLURRED if blurred else LARGEST_GAMMA
+
+
 def powers_of_one_gamma(steps: Steps) -> tuple[float, IntArray] | None:
     """The same where ticks between rows are unknown: finely logged ratios alone must tell."""
-    if not len(steps.rows) or np.any(steps.low >= LARGEST_GAMMA):
+    if not len(steps.rows) or np.any(steps.low >= _largest(steps)):
         return None
     found = _merged(steps, np.full(len(steps.rows), _MAX_POWER), _MAX_DIVISOR)
     return found if found is not None and bits_of(steps, *found) >= _SURE_WITHOUT_ROOM else None

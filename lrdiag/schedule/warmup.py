@@ -69,10 +69,12 @@ def _is_warmup(rates: Rates, rows: IntArray) -> bool:
 def _from_the_start(rates: Rates) -> bool:
     """Whether a ramp through the first two rows was not below zero when the training began.
 
-    A log without its first rows that rises once shows a change by hand.
+    A log without its first rows that rises once shows a change by hand. A stair of the ramp may
+    take up to twice the distance of rows, so that half of the rise is its slope.
     """
     (first, second), (low, high) = rates.step[:2].astype(float), rates.rate[:2]
-    return bool(low >= (high - low) / (second - first) * (first - max(second - first, 1.0)))
+    slope = 0.5 * (high - low) / (second - first)
+    return bool(low >= slope * (first - max(second - first, 1.0)))
 
 
 def _ends_a_staircase(rates: Rates, row: int) -> bool:

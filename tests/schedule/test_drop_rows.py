@@ -161,3 +161,13 @@ def test_coarse_drops_to_nothing_are_drops_where_no_curve_shows_them_with_their_
 def test_one_drop_in_the_second_row_of_float32_is_a_drop() -> None:
     rate = np.r_[np.float32(1e-3), np.full(80, np.float32(5.35815e-05))]
     assert changes(schedule_of(rate, np.arange(81) * 5 + 4)) == [(9, "drop")]
+
+
+def test_the_last_stair_of_a_ramp_in_the_second_row_is_no_rise() -> None:
+    rate = np.r_[0.0085857, np.full(18, 0.01), np.full(3, 0.005), np.full(14, 0.0025)]
+    assert changes(schedule_of(rate, np.arange(36) * 7 + 55)) == [(188, "drop"), (209, "drop")]
+
+
+def test_a_coarsely_printed_decay_has_no_drops_of_a_factor_next_to_one() -> None:
+    rate = np.array([float(f"{0.0123 * 0.9955**t:.2e}") for t in range(40)])
+    assert changes(schedule_of(rate)) == []
