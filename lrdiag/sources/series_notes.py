@@ -83,7 +83,8 @@ def _note_values(log: ProblemLog, found: Series) -> None:
         f"{_short(found.tag)}: {len(bad)} of {len(finite)} values are not finite (NaN or inf), "
         f"the first at step {found.step[bad[0]]}"
     )
-    log.add("non-finite", what, severity="info")
+    place = f"{_short(found.tag)} ({len(bad)} from step {found.step[bad[0]]})"
+    log.add("non-finite", what, severity="info", place=place)
 
 
 def _note_steps(log: ProblemLog, found: Series) -> None:

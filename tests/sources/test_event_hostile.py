@@ -167,3 +167,17 @@ def test_headers_that_claim_much_are_looked_at_together(monkeypatch):
     data = np.frombuffer(part * 3000, np.uint8)
     assert not framing.next_sound(data, 1, len(data), len(data)).found
     assert sum(looked_at) < 10 * len(data)
+
+
+def test_damage_and_nan_beyond_the_tenth_are_named_with_their_places(read):
+    frames, _ = codec.points_frames(100)
+    at = [sum(map(len, frames[:k])) for k in range(40, 160, 8)]
+    data = bytearray(b"".join(frames))
+    for place in at:
+        data[place + 30] ^= 4
+    said = " ".join(f"{p.offset} {p.message}" for p in read(bytes(data)).problems)
+    assert all(str(place) in said for place in at)
+    nan = float("nan")
+    found = read(HEAD + b"".join(points([5, 6], tag=f"layer{k}", value=nan) for k in range(30)))
+    said = " ".join(p.message for p in found.problems)
+    assert all(f"layer{k}:" in said or f"layer{k} (2 from step 5)" in said for k in range(30))
