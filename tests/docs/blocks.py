@@ -110,12 +110,13 @@ def _healthy() -> str:
     for epoch in range(40):
         dropped = epoch >= 20
         fall = 0.85 ** (epoch if not dropped else epoch - 20)
-        wiggle = 0.004 * ((epoch * 7) % 5 - 2)
-        train = (0.25 + 0.2 * fall if dropped else 0.5 + 1.5 * fall) + wiggle
+        wiggle, other = (0.004 * ((epoch * k) % 5 - 2) for k in (7, 3))
+        level = 0.25 + 0.2 * fall if dropped else 0.5 + 1.5 * fall
+        train, val = level + wiggle, level + 0.05 + 2 * other  # each with noise of its own
         accuracy = (0.92 - 0.05 * fall if dropped else 0.85 - 0.5 * fall) + wiggle / 4
         recall = accuracy - 0.02
         rate = 0.01 if dropped else 0.1
-        rows.append(f"{epoch},{rate},{train:.4f},{train + 0.05:.4f},{accuracy:.4f},{recall:.4f}")
+        rows.append(f"{epoch},{rate},{train:.4f},{val:.4f},{accuracy:.4f},{recall:.4f}")
     return "\n".join(rows) + "\n"
 
 
