@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.loss_drops_scores import Training, found, read, show
+from benchmarks.loss_drops_scores import COARSE, FINE, FORMS, Training, found, read, show
 from lrdiag.schedule.from_loss import probabilities
 from lrdiag.schedule.from_loss_features import features
-from lrdiag.schedule.from_loss_trees import FILE, Trees, trees_from
+from lrdiag.schedule.from_loss_trees import CALIBRATION, FILE, Trees, trees_from
 
 TARGET = Path(__file__).parent.parent / "lrdiag" / "schedule" / FILE
-# Weight in the fit of drops that leave no visible trace.
-INVISIBLE = 0.3
+# Weight in the fit of drops that leave no visible trace; of 0.03 to 0.6 found best by
+# cross-validation.
+INVISIBLE = 0.1
 # A tree without a branch: both ways lead to its only leaf.
 _EMPTY = {"feature": 0, "threshold": 0.0, "left": -1, "right": -1, "unknown_left": True}
 
@@ -60,14 +61,14 @@ RISING = frozenset(
 
 
 def boosted(trainings: Sequence[Training]) -> Trees:
-    """Trees of six leaves with a small step, fitted on half of the signs each."""
+    """Trees of ten leaves with a small step, fitted on half of the signs each."""
     import lightgbm
 
     table, label, weight = rows_of(trainings)
     keep = weight > 0
     names = list(trainings[0].signs)
     model = lightgbm.LGBMClassifier(
-        n_estimators=200, learning_rate=0.03, num_leaves=6, min_child_samples=30, subsample=0.8,
+        n_estimators=200, learning_rate=0.03, num_leaves=10, min_child_samples=30, subsample=0.8,
         subsample_freq=1, colsample_bytree=0.4, reg_lambda=5, n_jobs=1, verbose=-1, random_state=0,
         monotone_constraints=[int(name in RISING) for name in names],
     )  # fmt: skip
@@ -92,7 +93,7 @@ def as_data(model: dict, names: list[str]) -> dict:
     widest = max(map(len, columns["feature"]))
     for key, rows in columns.items():
         columns[key] = [row + [row[-1]] * (widest + (key == "leaf") - len(row)) for row in rows]
-    return {"names": names, **columns, "slope": 1.0, "offset": 0.0}
+    return {"names": names, **columns, **dict(zip(CALIBRATION, (1.0, 0.0) * 2, strict=True))}
 
 
 def _walk(node: dict, nodes: list[dict], leaves: list[float]) -> int:
@@ -144,21 +145,33 @@ def calibrated(chance: np.ndarray, slope: float, offset: float) -> np.ndarray:
 
 
 def fit(paths: Sequence[str], *, write: bool) -> None:
-    trainings, epochs = read(paths, "per step"), read(paths, "per epoch")
+    forms = {form: read(paths, form) for form in FORMS}
+    trainings = forms[FORMS[0]]
     by_training = np.random.default_rng(0).integers(0, 8, len(trainings)).tolist()
     print(f"{len(trainings)} trainings, {sum(len(t.visible) for t in trainings)} visible changes")
-    told = crossed(trainings, by_training, (trainings, epochs))
-    slope, offset = logistic(found(trainings, told[0]))
-    print(f"calibration: slope {slope:.3f}, offset {offset:.3f}")
-    for name, chances in zip(("per step", "per epoch"), told, strict=True):
-        shown = [calibrated(c, slope, offset) for c in chances]
-        show(f"cross-validated by training, {name}", trainings, shown)
-    told = crossed(trainings, [t.task for t in trainings], (trainings, epochs))
-    for name, chances in zip(("per step", "per epoch"), told, strict=True):
-        shown = [calibrated(c, slope, offset) for c in chances]
-        show(f"cross-validated by task, {name}", trainings, shown)
+    told = crossed(trainings, by_training, list(forms.values()))
+    places = {f: found(forms[f], chances) for f, chances in zip(FORMS, told, strict=True)}
+    fine, coarse = (np.concatenate([places[f] for f in group]) for group in (FINE, COARSE))
+    calibration = (*logistic(fine), *logistic(coarse))
+    print("calibration:", dict(zip(CALIBRATION, calibration, strict=True)))
+    _show("training", forms, told, calibration)
+    told = crossed(trainings, [t.task for t in trainings], list(forms.values()))
+    _show("task", forms, told, calibration)
     if write:
-        save(replace(boosted(trainings), slope=slope, offset=offset))
+        named = dict(zip(CALIBRATION, calibration, strict=True))
+        save(replace(boosted(trainings), **named))
+
+
+def _show(
+    held_out: str,
+    forms: Mapping[str, Sequence[Training]],
+    told: Sequence[Sequence[np.ndarray]],
+    calibration: Sequence[float],
+) -> None:
+    for form, chances in zip(forms, told, strict=True):
+        slope, offset = calibration[2:] if form in COARSE else calibration[:2]
+        shown = [calibrated(c, slope, offset) for c in chances]
+        show(f"cross-validated by {held_out}, {form}", forms[form], shown)
 
 
 def save(trees: Trees) -> None:
@@ -166,8 +179,7 @@ def save(trees: Trees) -> None:
     data = {
         "source": "benchmarks/loss_drops.py; see docs/schedules.md",
         "names": trees.names,
-        "slope": round(trees.slope, 4),
-        "offset": round(trees.offset, 4),
+        **{name: round(getattr(trees, name), 4) for name in CALIBRATION},
         **{name: getattr(trees, name).tolist() for name in names},
     }
     TARGET.write_text(json.dumps(data, separators=(",", ":")) + "\n")

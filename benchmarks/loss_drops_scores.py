@@ -17,7 +17,10 @@ from lrdiag.view import Curve
 
 # Probabilities from which a place counts for the calibration.
 LISTED_FROM = 0.05
-FORMS = ("per step", "every 10th step", "per epoch", "per step, epochs unknown")
+FINE = ("per step", "per epoch")
+# Logs that say less, with a calibration of their own.
+COARSE = ("every 10th step", "per step, epochs unknown")
+FORMS = (*FINE, *COARSE)
 
 
 @dataclass

@@ -20,14 +20,12 @@ from lrdiag.view import Curve
 
 # The probability from which checks may use a found drop; chosen on cross-validated small real
 # trainings for a precision of 0.95 (docs/schedules.md).
-USED_FROM = 0.8
+USED_FROM = 0.85
 # Probabilities below this are not told.
 _TOLD_FROM = 0.5
 # The fitting trainings hold too few sure changes to say more.
 _CAP = 0.95
-# Where epochs are unknown or hold few sampled steps, found places were right too rarely for
-# checks to use them (14 of 21 and 3 of 6 from 0.8 on): told, but below USED_FROM.
-_CAP_COARSE = 0.75
+# Median points an epoch that are a sample of its steps, no mean and not all of them.
 _SAMPLED_STEPS = (2, 9)
 _FEWEST_EPOCHS = 14
 _MOST_BINS = 120
@@ -100,8 +98,8 @@ def probabilities(curve: Binned, trees: Trees | None = None) -> FloatArray:
     out = np.zeros(len(curve.level))
     judged = slice(_FIRST_PLACE, len(out) - _LAST_PLACES)
     signs = {name: value[judged] for name, value in features(curve).items()}
-    cap = _CAP_COARSE if curve.coarse else _CAP
-    out[judged] = np.minimum((trees or fitted_trees()).probability(signs), cap)
+    chance = (trees or fitted_trees()).probability(signs, coarse=curve.coarse)
+    out[judged] = np.minimum(chance, _CAP)
     return out
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from lrdiag.runs import FloatArray, IntArray
 
 FILE = "from_loss_trees.json"
+CALIBRATION = ("slope", "offset", "coarse_slope", "coarse_offset")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +24,9 @@ class Trees:
     `names`: the features in the order of the columns. `feature`, `left`, `right`: int64[t, m],
     one row a tree; a child below 0 is leaf -1 - child. `threshold`: float64[t, m], left where
     the value is at most that. `unknown_left`: bool[t, m], where a NaN goes. `leaf`:
-    float64[t, m + 1]. `slope`, `offset`: of the logistic calibration (Platt 1999).
+    float64[t, m + 1]. `slope`, `offset`: of the logistic calibration (Platt 1999);
+    `coarse_slope`, `coarse_offset`: of that for curves whose epochs are unknown or hold few
+    sampled steps, where the same signs prove less.
     """
 
     names: tuple[str, ...]
@@ -35,6 +38,8 @@ class Trees:
     leaf: FloatArray
     slope: float
     offset: float
+    coarse_slope: float
+    coarse_offset: float
 
     def log_odds(self, table: FloatArray) -> FloatArray:
         """float64[n] from float64[n, features], before the calibration."""
@@ -52,10 +57,11 @@ class Trees:
             node = np.where(node >= 0, child, node)
         return np.asarray(self.leaf[trees, -1 - node].sum(axis=1))
 
-    def probability(self, signs: Mapping[str, FloatArray]) -> FloatArray:
+    def probability(self, signs: Mapping[str, FloatArray], *, coarse: bool = False) -> FloatArray:
         """float64[n] in (0, 1): calibrated probability at each place of `signs`."""
         table = np.stack([signs[name] for name in self.names], axis=1)
-        score = self.slope * self.log_odds(table) + self.offset
+        slope = self.coarse_slope if coarse else self.slope
+        score = slope * self.log_odds(table) + (self.coarse_offset if coarse else self.offset)
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -30.0, 30.0))))
 
 
@@ -69,8 +75,7 @@ def trees_from(data: Mapping[str, Any]) -> Trees:
         np.array(data["right"], np.int64),
         np.array(data["unknown_left"], bool),
         np.array(data["leaf"], np.float64),
-        float(data["slope"]),
-        float(data["offset"]),
+        *(float(data[name]) for name in CALIBRATION),
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrdiag.findings import DropSummary, Finding, ScheduleSummary, Status
+from lrdiag.findings import DropSummary, Finding, ScheduleSummary, Severity, Status
 from lrdiag.schedule.pytorch import number
 
 # The rules that know where the first drop should have been.
 _MOVING = ("drop-too-early", "drop-too-late")
 _MOST_DROPS = 6
+# A tenth of the training is worth a word about a run that is healthy otherwise.
+_WORTH_SAVING = 0.1
 # No rerun was made: the advice is a likelihood.
 _UNTOLD = "What it would gain was not measured: this is a first guess to try, not a promise."
 
@@ -22,7 +24,9 @@ def propose(schedule: ScheduleSummary, findings: Sequence[Finding]) -> dict[str,
     place at which progress stalled, against the noise); later ones keep their share of the
     epochs that are left. A later drop that a failed `plateau-after-drop` names is left out. A
     drop whose gain is merely lost in the noise stays: leaving those out changed the schedule of
-    7 of 14 healthy runs. More drops than six are a scheduler stepped too often, not a choice.
+    7 of 14 healthy runs. Of a run without warnings or errors nothing is proposed unless it could
+    have ended with its last useful drop a tenth of its epochs earlier; then that is the reason.
+    More drops than six are a scheduler stepped too often, not a choice.
 
     Args:
         schedule: the schedule as reports show it.
@@ -43,7 +47,28 @@ def propose(schedule: ScheduleSummary, findings: Sequence[Finding]) -> dict[str,
     places = [round(float(d.epoch or 0.0)) for d in kept]
     if moved is not None:
         places = _shifted(places, int(moved.suggested["first_milestone"]), schedule)
-    return _told(places, drops, moved or next(iter(idle.values())))
+        return _told(places, drops, moved, "")
+    saving = _saving(idle, drops, schedule)
+    if not saving and not any(_counts(f) and f.severity is not Severity.NOTE for f in findings):
+        return None
+    return _told(places, drops, next(iter(idle.values())), saving)
+
+
+def _saving(
+    idle: Mapping[int, Finding], drops: Sequence[DropSummary], schedule: ScheduleSummary
+) -> str:
+    """What ending with the last useful drop would save, empty where it is less than a tenth."""
+    end, first = schedule.segments[-1].end_epoch, min(idle)
+    if end is None or set(idle) != set(range(first, len(drops) + 1)):
+        return ""
+    at = float(drops[first - 1].epoch or 0.0)
+    left = end - at
+    if left < _WORTH_SAVING * end:
+        return ""
+    return (
+        f" The epochs from {at:.0f} on brought nothing: ending there saves {left:.0f} of "
+        f"{end:.0f} epochs ({left / end:.0%})."
+    )
 
 
 def _moves(finding: Finding) -> bool:
@@ -70,7 +95,9 @@ def _shifted(places: list[int], first: int, schedule: ScheduleSummary) -> list[i
     return sorted({round(p) for p in spread if p < end})
 
 
-def _told(places: list[int], drops: list[DropSummary], cause: Finding) -> dict[str, Any] | None:
+def _told(
+    places: list[int], drops: list[DropSummary], cause: Finding, saving: str
+) -> dict[str, Any] | None:
     if not places:
         return None
     ratios = sorted(d.after / d.before for d in drops)
@@ -82,7 +109,7 @@ def _told(places: list[int], drops: list[DropSummary], cause: Finding) -> dict[s
         "gamma": gamma,
         "base_lr": base,
         "pytorch": f"scheduler = {call}  # step() every epoch; base lr {number(base)}",
-        "reason": f"{cause.rule}: {cause.message} {_UNTOLD}",
+        "reason": f"{cause.rule}: {cause.message}{saving} {_UNTOLD}",
     }
     if cause.confidence is not None:
         out["probability"] = cause.confidence

@@ -87,6 +87,7 @@ LITTLE = {
     "left": [[1, -1], [-1, -3]], "right": [[-3, -2], [-2, -3]],
     "unknown_left": [[False, True], [True, False]],
     "leaf": [[10.0, 20.0, 30.0], [1.0, 2.0, 3.0]], "slope": 0.1, "offset": -2.0,
+    "coarse_slope": 0.05, "coarse_offset": -3.0,
 }  # fmt: skip
 
 

@@ -19,6 +19,8 @@ DATA = {
     "leaf": [[1.0, 2.0, 4.0], [10.0, 20.0, 20.0]],
     "slope": 2.0,
     "offset": -1.0,
+    "coarse_slope": 1.0,
+    "coarse_offset": -3.0,
 }
 
 
@@ -47,6 +49,13 @@ def test_the_calibration_is_a_logistic_of_the_log_odds():
     signs = {"b": np.array([1.0]), "a": np.array([0.6])}
     told = trees_from(DATA).probability(signs)
     assert told == pytest.approx(1 / (1 + np.exp(-(2.0 * 24.0 - 1.0))))
+
+
+def test_curves_that_say_less_have_a_calibration_of_their_own():
+    signs = {"b": np.array([1.0]), "a": np.array([-5.0])}
+    assert trees_from(DATA).log_odds(np.array([[-5.0, 1.0]])) == [22.0]
+    told = trees_from(DATA | {"coarse_slope": 0.1}).probability(signs, coarse=True)
+    assert told == pytest.approx(1 / (1 + np.exp(-(0.1 * 22.0 - 3.0))))
 
 
 def test_the_fitted_trees_follow_each_branch():

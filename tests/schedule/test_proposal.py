@@ -64,3 +64,27 @@ def test_drops_whose_effect_is_lost_in_the_noise_stay() -> None:
 def test_a_finding_that_was_accepted_proposes_nothing() -> None:
     accepted = replace(late(), suppressed="accepted by the owner until March")
     assert propose(summary(drop(40, 0.1)), [accepted]) is None
+
+
+def idle(number: int) -> Finding:
+    return Finding("plateau-after-drop", Status.FAILED, Severity.NOTE, "Nothing.", drop=number)
+
+
+def test_epochs_that_ending_early_would_save_are_told() -> None:
+    found = propose(summary(drop(20, 0.1), drop(45, 0.01)), [idle(2)])
+    assert found is not None and found["milestones"] == [20]
+    assert "from 45 on brought nothing: ending there saves 15 of 60 epochs (25%)" in found["reason"]
+
+
+def test_a_healthy_run_gets_no_proposal_that_saves_nothing() -> None:
+    between = summary(drop(20, 0.1), drop(30, 0.01), drop(40, 0.001))
+    assert propose(between, [idle(2)]) is None
+    assert propose(summary(drop(20, 0.1), drop(56, 0.01)), [idle(2)]) is None
+
+
+def test_a_run_with_a_warning_is_told_of_an_idle_drop_between_others() -> None:
+    between = summary(drop(20, 0.1), drop(30, 0.01), drop(40, 0.001))
+    warned = Finding("overfitting", Status.FAILED, Severity.WARNING, "It overfits.")
+    found = propose(between, [idle(2), warned])
+    assert found is not None and found["milestones"] == [20, 40]
+    assert "saves" not in found["reason"]

@@ -52,14 +52,14 @@ def test_gamma_is_the_middle_ratio_and_base_the_first_rate():
 
 
 @pytest.mark.parametrize("finding", [
-    moved("drop-too-early"), moved("drop-too-late"), idle(1), idle(2),
+    moved("drop-too-early"), moved("drop-too-late"), idle(2),
 ])  # fmt: skip
 def test_what_speaks_for_another_schedule(finding):
     assert propose(summary(drop(20.0, 0.1), drop(40.0, 0.01)), [finding]) is not None
 
 
 @pytest.mark.parametrize("finding", [
-    moved("lr-too-low"), moved(first=None), idle(None), idle(3),
+    moved("lr-too-low"), moved(first=None), idle(None), idle(3), idle(1),
     Finding("plateau-after-drop", Status.PASSED, Severity.NOTE, "So.", drop=1),
 ])  # fmt: skip
 def test_what_does_not(finding):
