@@ -89,3 +89,15 @@ def test_a_training_loss_of_zero_has_no_fall_to_tell(make_view):
     curves = risen(np.linspace(0, 0.5, 25))
     curves["train_loss"] = np.zeros(40)
     assert one(Overfitting(), make_view(curves)).facts["train_fall"] == ""
+
+
+def test_whether_the_training_loss_falls_is_told_by_three_rows_at_both_ends(make_view):
+    curves = risen(np.linspace(0, 0.5, 25))
+    curves["train_loss"][:] = 1.0
+    curves["train_loss"][15:18] = [1.0, 1.3, 1.0]  # about the best
+    curves["train_loss"][-3:] = [1.05, 1.05, 1.05]
+    assert failed(make_view(curves))
+    curves["train_loss"][-3:] = [1.15, 1.15, 1.15]
+    assert not failed(make_view(curves))
+    curves["train_loss"][-3:] = [1.0, 1.0, 1.2]
+    assert failed(make_view(curves))

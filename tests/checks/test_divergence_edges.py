@@ -233,3 +233,19 @@ def test_the_training_loss_before_a_drop_is_that_of_its_last_three_rows(make_vie
     train = np.where(t < 20, 3.0 - 0.1 * t, 1.6)  # 1.2 before the drop, 3 at the start
     view = make_view({"val_loss": val, "train_loss": train}, rates(40, 20))
     assert one(PostDropDivergence(), view).status is Status.FAILED
+
+
+@pytest.mark.parametrize(("rows", "noisy"), [(5, True), (6, False), (7, False)])
+def test_the_noise_before_a_drop_is_that_of_its_stretch_from_six_rows_on(
+    make_view, rates, rows, noisy
+):
+    # A rough stretch, a quiet one of so many rows, then a rise that only quiet rows make certain.
+    t = np.arange(40)
+    rough = noise(40, 0.3, 4) * (t < 20 - rows)
+    curves = {
+        "val_loss": np.where(t < 20, 1.5, 1.8) + rough + noise(40, 0.001),
+        "train_loss": np.where(t < 20, 1.4, 1.7) + noise(40, 0.001, 1),
+    }
+    view = make_view(curves, rates(40, 20 - rows, 20, gamma=0.5))
+    last = list(PostDropDivergence().evaluate(view))[-1]
+    assert last.drop == 2 and (last.p_value > 0.01) is noisy

@@ -129,3 +129,9 @@ def test_a_curve_in_steps_meets_rows_in_epochs_at_its_own_epochs():
     partly[0] = NAN
     found = rows(curve("val_loss", STEPS), curve("train_loss", STEPS, None, partly))
     assert found.curves["train_loss"][1:].tolist() == STEPS[1:].tolist()
+
+
+def test_one_point_stands_for_one_epoch_of_iterations():
+    # 100 steps an epoch: what was logged within an epoch before the only validation is its row.
+    found = rows(curve("val_loss", [300], [0.5]), curve("train_loss_step", [100, 250, 300]))
+    assert found.curves["train_loss_step"].tolist() == [pytest.approx((100 + 250 + 300) / 3)]
