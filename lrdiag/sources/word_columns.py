@@ -66,7 +66,8 @@ def decode_words(rows: Bytes, common: Flags, templates: Sequence[Template]) -> l
     at = 0
     for template in templates:
         step = _field(rows, common, at + template.step_at, template.step_size)
-        if first is None or not np.array_equal(step.column, first.column):
+        alike = first is not None and first.size == step.size
+        if first is None or not (alike and np.array_equal(step.column, first.column)):
             steps, fits = _steps(step.column, template.step_size)
             first = step
         points.append(_points(rows, common, at, template, step=first, steps=(steps, fits)))

@@ -181,3 +181,29 @@ def test_damage_and_nan_beyond_the_tenth_are_named_with_their_places(read):
     found = read(HEAD + b"".join(points([5, 6], tag=f"layer{k}", value=nan) for k in range(30)))
     said = " ".join(p.message for p in found.problems)
     assert all(f"layer{k}:" in said or f"layer{k} (2 from step 5)" in said for k in range(30))
+
+
+@pytest.mark.parametrize("length", [100, 300_000, 3 << 20])
+def test_a_frame_behind_zeros_of_any_length_is_found(read, length):
+    found = read(HEAD + points(range(1, 50)) + bytes(length) + points(range(50, 90)))
+    assert found.series["loss"].step.tolist() == list(range(1, 90))
+    (problem,) = found.problems
+    assert problem.offset == len(HEAD) + len(points(range(1, 50)))
+
+
+def test_a_step_that_ends_before_its_field_is_not_taken_from_the_frame_before(read):
+    """Frames of two lengths of step whose words are equal; the second is no valid event."""
+
+    def pair(step, odd):
+        second = bytearray(codec.event(200, 1.0 + step, [codec.scalar("b", step)]))
+        if odd:
+            second[10:12] = bytes([step, 0])
+        return codec.frame(codec.event(step, 1.0, [codec.scalar("a", 1)])) + codec.frame(
+            bytes(second)
+        )
+
+    frames = [pair(1 + k % 100, k > 5) for k in range(3000)]
+    found = read(HEAD + b"".join(frames))
+    assert len(found.series["a"]) == 3000
+    assert len(found.series["b"]) == 6
+    assert sum(p.lost or 0 for p in found.problems) == 2994
