@@ -32,7 +32,7 @@ from lrdiag.watching.settled import shortened
 FATAL = (
     "nan_divergence", "no_signal", "data_leakage", "accuracy_paradox", "overfitting",
     "schedule_not_applied", "schedule_stepped_per_batch", "schedule_double_stepped",
-    "post_drop_divergence", "post_drop_oscillation", "lr_too_high",
+    "post_drop_divergence", "lr_too_high",
 )  # fmt: skip
 """Labels of trainings that their rest cannot put right, in the order of the table."""
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -161,13 +160,11 @@ def test_hostile_names_reach_the_command_as_data_only(tmp_path):
 
 
 def test_a_command_that_fails_is_told_and_the_watch_goes_on(monkeypatch):
-    monkeypatch.setattr("lrdiag.watching.command.SECONDS", 0.2)
     python = sys.executable
     assert "exit code 3" in run_command([python, "-c", "raise SystemExit(3)"], hostile())
     assert "No such file" in run_command(["/no/such/command"], hostile())
-    begun = time.monotonic()
+    monkeypatch.setattr("lrdiag.watching.command.SECONDS", 0.2)
     assert "ended after" in run_command([python, "-c", "import time; time.sleep(60)"], hostile())
-    assert time.monotonic() - begun < 30
 
 
 def test_commands_are_split_without_expansion():

@@ -64,9 +64,9 @@ def command(
     """Follow growing logs and tell findings as they appear.
 
     Reads only what is new, judges again, and prints a line when a finding appears or clears.
-    Rules about how a training ended are left to `lrdiag analyze`. Ctrl-C ends the watch. The
-    exit code is 1 with --until-unhealthy once a run is unhealthy, 0 otherwise, 3 when nothing
-    was ever found.
+    What the rest of the training can still put right is left to `lrdiag analyze`. Ctrl-C ends the
+    watch. The exit code is 1 with --until-unhealthy once a run is unhealthy, 0 otherwise, 3 when
+    nothing was ever found.
     """
     from lrdiag.watch import Watcher, watch
     from lrdiag.watching.command import parse_command, run_command

@@ -23,17 +23,18 @@ LEFT_TO_THE_END = frozenset(
         "drop_too_early",
         "drop_too_late",
         "plateau_after_drop",
+        "post_drop_oscillation",
         "still_improving_at_end",
         "constant_lr",
     ]
 )
-"""Checks of what a training came to: time and the drops ahead may still put it right."""
+"""Checks of what a training came to: time and the drops ahead may still put it right, as a
+further drop settles what oscillates."""
 
 STANDING = frozenset(
     [
         "overfitting",
         "post_drop_divergence",
-        "post_drop_oscillation",
         "lr_too_high",
         "accuracy_drop",
         "accuracy_paradox",
