@@ -33,6 +33,8 @@ _FINE = 2e-6
 # OneCycleLR begins at a 25th of its peak by default; nobody asks for a millionth.
 _LARGEST_DIVISOR = 1e5
 _POWERS = (0.2, 12.0)
+# A fitted length this close to a whole number is tried as that.
+_NEARLY_WHOLE = 0.02
 
 
 def as_given(flat: Flat) -> dict[str, Any]:
@@ -150,7 +152,19 @@ def rounded(found: Fitted, sample: Sample) -> Fitted:
         return found
     for name in sorted(found.candidate.free, key=lambda n: n not in _TICKS):
         found = _with_round(found, sample, name)
-    return found
+    return _all_whole(found, sample)
+
+
+def _all_whole(found: Fitted, sample: Sample) -> Fitted:
+    """Lengths that are still nearly whole made whole together: one alone may shift another."""
+    flat = found.candidate.flat
+    near = {n: float(round(flat[n])) for n in found.candidate.free
+            if n in _TICKS and abs(flat[n] - round(flat[n])) < _NEARLY_WHOLE}  # fmt: skip
+    if not near:
+        return found
+    rest = tuple(n for n in found.candidate.free if n not in near)
+    trial = fitted(replace(found.candidate, flat={**flat, **near}, free=rest), sample, 6)
+    return trial if trial.misfit <= max(1.0, found.misfit * 1.001) else found
 
 
 def _with_round(found: Fitted, sample: Sample, name: str) -> Fitted:
@@ -167,7 +181,9 @@ def _with_round(found: Fitted, sample: Sample, name: str) -> Fitted:
 
 def _round_values(name: str, value: float, spread: float) -> list[float]:
     if name in _TICKS:
-        return [float(round(value))] if abs(value - round(value)) <= max(spread, 0.02) else []
+        return (
+            [float(round(value))] if abs(value - round(value)) <= max(spread, _NEARLY_WHOLE) else []
+        )
     if abs(value) <= spread:
         return [0.0] if name in ("eta_min", "end_factor", "min_ratio", "start_factor") else []
     out: list[float] = []
