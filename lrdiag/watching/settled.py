@@ -127,7 +127,8 @@ class _Earlier:
 
     def _failed_without(self, share: float) -> frozenset[str]:
         report = self._judge(shortened(self._run, share))
-        if min((m.points for m in report.metrics.values()), default=0) < FEWEST_POINTS:
+        curves = report.metrics or report.series
+        if min((curve.points for curve in curves.values()), default=0) < FEWEST_POINTS:
             return frozenset()
         return frozenset(f.rule for f in report.failed)
 

@@ -72,6 +72,10 @@ def test_a_milestone_passed_without_a_drop_ends_the_training_after_a_margin():
     assert "schedule-not-applied" not in failed(so_far(rated(28, drop_at=20)))
 
 
+def test_a_log_of_the_rate_alone_is_judged_too():
+    assert "schedule-not-applied" in failed(so_far(run_of(MULTISTEP, lr=np.full(28, 0.1))))
+
+
 def by_steps(epochs, per_epoch=50):
     """Losses by steps, validated once an epoch: how long an epoch is shows in the cadence only."""
     step = np.arange(epochs * per_epoch)
