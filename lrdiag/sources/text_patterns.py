@@ -105,15 +105,15 @@ def user_patterns_from(entries: Sequence[Any], origin: str) -> tuple[TextPattern
     Raises:
         SourceError: naming the origin, the pattern and the mistake.
     """
-    import re2
+    from lrdiag.user_patterns import compiled
 
     made = []
     for position, entry in enumerate(entries, 1):
         where = f"{origin}, pattern {position}"
         _check(entry, where)
         try:
-            made.append(_pattern(entry, re2.compile))
-        except re2.error as error:
+            made.append(_pattern(entry, compiled))
+        except ValueError as error:
             raise SourceError(f"{where}: `regex` is invalid: {error}.", _FORM) from error
         if not made[-1].engine.groupindex:  # type: ignore[attr-defined]
             raise SourceError(f"{where}: `regex` has no named group, so it reads nothing.", _FORM)

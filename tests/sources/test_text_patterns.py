@@ -34,7 +34,8 @@ def test_user_patterns_take_linear_time():
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"regex": "(?P<loss>"}, "invalid"),
+        ({"regex": "(?P<loss>"}, r"invalid: missing"),
+        ({"regex": r"(?P<loss>a)\1"}, r"invalid: invalid escape"),
         ({"regex": "loss (\\d+)"}, "named group"),
         ({"name": "x"}, "no `regex`"),
         ({"regex": "(?P<a>x)", "regexp": "y"}, "regexp"),
