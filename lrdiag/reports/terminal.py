@@ -105,9 +105,11 @@ class _Page:
             yield f"  {wording.run_headline(run)}"
         yield from self._curves(run)
         yield from self._wrap(wording.schedule_line(run), 13, "  schedule")
-        for label, text in zip(("  try next", ""), wording.proposal(run), strict=True):
+        line, reason = wording.proposal(run)
+        code, _, comment = line.partition("  # ")  # apart, so that no line to paste is broken
+        for text in (code, comment and f"# {comment}", reason):
             if text:
-                yield from self._wrap(text, 13, label)
+                yield from self._wrap(text, 13, "  try next" if text is code else "")
         best = wording.best_checkpoint(run)
         if best:
             yield from self._wrap(best, 13, "  best")

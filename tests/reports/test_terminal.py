@@ -116,3 +116,15 @@ def test_a_megabyte_of_name_stays_short(examples):
     run = dataclasses.replace(run, roles={"val_loss": "t" * 1_000_000})
     report = HealthReport((run,), verdict=Verdict.UNHEALTHY)
     assert len(TerminalFormat(verbose=True).render(report)) < 10_000
+
+
+def test_a_proposed_line_is_not_broken_by_its_comment(examples):
+    run = examples.sick().runs[0]
+    code = run.schedule.proposed["pytorch"]
+    told = {**run.schedule.proposed, "pytorch": f"{code}  # step() every epoch; base lr 0.1"}
+    proposed = dataclasses.replace(run, schedule=dataclasses.replace(run.schedule, proposed=told))
+    report = dataclasses.replace(examples.sick(), runs=(proposed,))
+    lines = TerminalFormat(width=90).render(report).splitlines()
+    at = lines.index(f"  try next   {code}")
+    assert lines[at + 1].strip() == "# step() every epoch; base lr 0.1"
+    assert lines[at + 2].strip().startswith("drop-too-late: ")
