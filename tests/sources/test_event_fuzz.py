@@ -2,12 +2,14 @@
 
 import os
 import random
+from collections import Counter
 
 import event_codec as codec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lrdiag.sources import event_window
 from lrdiag.sources.event_file import read_event_file
 
 NAME = "events.out.tfevents.1700000000.host"
@@ -112,3 +114,45 @@ def test_any_payload_is_survived(tmp_path, payload):
     found = as_points(read_event_file(path))
     for tag, points in said.items():
         assert found[tag][: len(points)] == points
+
+
+def damaged(frames, rng):
+    """(bytes, whether they are an intact frame), with cuts, zeros and forged headers between."""
+    for frame in frames:
+        kind = rng.randrange(8) if rng.random() < 0.05 else -1
+        if kind == 0:
+            yield frame[: rng.randrange(1, len(frame))], False
+        elif kind == 1:
+            yield frame[rng.randrange(1, len(frame)) :], False
+        elif kind == 2:
+            yield bytes(rng.choice([len(frame), 400])), False
+        elif kind == 3:
+            at = rng.randrange(12, len(frame))
+            yield frame[:at] + bytes([frame[at] ^ 8]) + frame[at + 1 :], False
+        else:
+            if kind == 4:
+                yield codec.header(rng.choice([0, 7, 60, 200, 3000, 1 << 20, 1 << 60])), False
+            elif kind == 5:
+                yield rng.randbytes(rng.randrange(1, 300)), False
+            yield frame, True
+
+
+def counted(points):
+    return Counter((tag, *map(repr, point)) for tag, all_ in points.items() for point in all_)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_intact_frames_all_survive_whatever_lies_between(tmp_path, monkeypatch, seed):
+    rng = random.Random(seed)
+    path = tmp_path / NAME
+    for _ in range(40):
+        monkeypatch.setattr(event_window, "CHUNK", rng.choice([256, 1024, 4096, 1 << 21]))
+        frames = rng.choice([codec.points_frames(60)[0], mixed_frames(rng.random(), 120)])
+        parts = [(frames[0], True), *damaged(frames[1:], rng)]
+        path.write_bytes(b"".join(part for part, _ in parts))
+        intact = Counter()
+        for part in [part for part, is_intact in parts if is_intact]:
+            intact.update((tag, *map(repr, p)) for tag, p in codec.read_event(part[12:-4]))
+        found = read_event_file(path)
+        assert not intact - counted(as_points(found))
+        assert bool(found.problems) or all(is_intact for _, is_intact in parts)
