@@ -32,7 +32,7 @@ class WholeFilesFollower:
         except (SourceError, OSError):
             return False
         self.bytes_read += sum(states[path][0] for path in changed)
-        if self._run is not None and not run.series and self._run.series:
+        if self._run is not None and _is_torn(run, self._run):
             return False
         self._run = run
         return True
@@ -52,6 +52,17 @@ class WholeFilesFollower:
             self._run.params_origin,
             self._run.texts,
         )
+
+
+def _is_torn(run: Run, before: Run) -> bool:
+    """Whether a reading holds less than one before, and what it read is damaged or empty."""
+    if _points(run) >= _points(before):
+        return False
+    return not run.series or any(problem.severity != "info" for problem in run.problems)
+
+
+def _points(run: Run) -> int:
+    return sum(len(series) for series in run.series.values())
 
 
 def file_state(path: Path) -> tuple[int, int, int] | None:

@@ -216,6 +216,23 @@ def test_a_file_that_vanishes_keeps_what_was_read(tmp_path):
     assert len(follower.run().series["loss"]) == 60
 
 
+def test_a_document_caught_half_written_keeps_what_was_known(tmp_path):
+    def state(rows):
+        history = [{"step": i, "epoch": i / 3, "loss": 1 / (i + 1)} for i in range(rows)]
+        return json.dumps({"global_step": rows, "epoch": rows / 3, "log_history": history})
+
+    log = tmp_path / "trainer_state.json"
+    log.write_text(state(20))
+    follower = RunFollower(place(log))
+    follower.poll()
+    log.write_text(state(22)[:300])
+    assert not follower.poll()
+    assert len(follower.run().series["loss"]) == 20
+    log.write_text(state(22))
+    assert follower.poll()
+    assert len(follower.run().series["loss"]) == 22
+
+
 def test_a_fifo_in_the_logs_place_does_not_block(tmp_path):
     for name, data in (
         ("a.csv", csv_bytes()),
