@@ -66,8 +66,8 @@ def _saving(
     if left < _WORTH_SAVING * end:
         return ""
     return (
-        f" The epochs from {at:.0f} on brought nothing: ending there saves {left:.0f} of "
-        f"{end:.0f} epochs ({left / end:.0%})."
+        f" Ending there, at epoch {at:.0f}, would have saved {left:.0f} of {end:.0f} epochs "
+        f"({left / end:.0%})."
     )
 
 

@@ -92,9 +92,9 @@ def _warmup_linear(
 ) -> Iterator[Candidate]:
     level, begin = found.flat["base_lr"], found.flat["origin"]
     fall = level * (found.flat["end_factor"] - 1) / max(found.flat["total_iters"], 1e-9)
-    if fall >= 0:
-        return
     start, slope = ramp
+    if fall >= 0 or slope == fall:
+        return
     # Where the ramp and the falling line cross, and where the latter reaches zero.
     cross = (level - fall * begin - start) / (slope - fall)
     peak = start + slope * cross

@@ -73,7 +73,7 @@ def idle(number: int) -> Finding:
 def test_epochs_that_ending_early_would_save_are_told() -> None:
     found = propose(summary(drop(20, 0.1), drop(45, 0.01)), [idle(2)])
     assert found is not None and found["milestones"] == [20]
-    assert "from 45 on brought nothing: ending there saves 15 of 60 epochs (25%)" in found["reason"]
+    assert "at epoch 45, would have saved 15 of 60 epochs (25%)" in found["reason"]
 
 
 def test_a_healthy_run_gets_no_proposal_that_saves_nothing() -> None:
@@ -87,4 +87,4 @@ def test_a_run_with_a_warning_is_told_of_an_idle_drop_between_others() -> None:
     warned = Finding("overfitting", Status.FAILED, Severity.WARNING, "It overfits.")
     found = propose(between, [idle(2), warned])
     assert found is not None and found["milestones"] == [20, 40]
-    assert "saves" not in found["reason"]
+    assert "saved" not in found["reason"]
