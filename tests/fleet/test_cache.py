@@ -241,3 +241,14 @@ def test_clear_removes_only_what_is_ours(folder):
     (folder / "mine.txt").write_text("keep")
     assert clear_folder(folder) > 10
     assert [p.name for p in folder.iterdir()] == ["mine.txt"]
+
+
+def test_the_users_text_patterns_are_part_of_the_version(tmp_path, monkeypatch):
+    from lrdiag.fleet.versions import code_version
+
+    patterns, seen = tmp_path / "patterns.yml", [code_version.__wrapped__()]
+    monkeypatch.setenv("LRDIAG_TEXT_PATTERNS", str(patterns))
+    for text in ("patterns: []", "patterns: [{}]"):
+        patterns.write_text(text)
+        seen.append(code_version.__wrapped__())
+    assert len(set(seen)) == 3
