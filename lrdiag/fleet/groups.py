@@ -52,8 +52,8 @@ def find_groups(runs: Sequence[RunReport], by: str = "") -> tuple[Group, ...]:
         if found is not None:
             buckets.setdefault(found, []).append(run)
     how = f"--group-by {by}" if by else ""
-    found = [_group(members, how) for members in buckets.values() if len(members) > 1]
-    return _told_apart(found)
+    groups = [_group(members, how) for members in buckets.values() if len(members) > 1]
+    return _told_apart(groups)
 
 
 def with_group_names(report: HealthReport, groups: Sequence[Group]) -> tuple[RunReport, ...]:
