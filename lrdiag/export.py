@@ -37,7 +37,7 @@ def export_runs(paths: Sequence[str | Path], form: str, output: Path | None) -> 
 
     with reachable(paths) as (local, named, fetching):
         discovery = discover(local)
-        runs = (_called(_with_names(read_location(place), named)) for place in discovery.locations)
+        runs = (_with_names(read_location(place), named) for place in discovery.locations)
         left_out = [
             Problem(file, "left-out", "info", f"skipped: {why}") for file, why in discovery.left_out
         ]
@@ -55,13 +55,6 @@ def _with_names(run: Run, named: Any) -> Run:
     return replace(
         run, name=named(run.name), sources=named(run.sources), problems=named(run.problems)
     )
-
-
-def _called(run: Run) -> Run:
-    """The run; the root of the paths itself (`.`) by the name of its folder."""
-    from lrdiag.run_names import name_of
-
-    return replace(run, name=name_of(run.name, [source.path for source in run.sources]))
 
 
 def _number(value: float) -> float | str:

@@ -8,6 +8,7 @@ import event_codec as codec
 import pytest
 from click.testing import CliRunner
 
+from lrdiag import read_runs
 from lrdiag.cli.export import command
 from lrdiag.errors import LrdiagError
 
@@ -32,11 +33,11 @@ def run(*arguments):
     return CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False)
 
 
-def test_a_single_run_is_called_by_its_folder(logs, monkeypatch):
+def test_a_run_at_the_root_is_named_as_read_runs_names_it(logs, monkeypatch):
     for folder, path in ((logs, logs / "run1"), (logs / "run1", ".")):
         monkeypatch.chdir(folder)
         (series,) = json.loads(run(path).stdout)["series"]
-        assert series["run"] == "run1"
+        assert [series["run"]] == [found.name for found in read_runs(path)] == ["."]
 
 
 def test_json_is_strict_and_holds_the_problems(logs, tmp_path):
