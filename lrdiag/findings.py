@@ -276,6 +276,11 @@ class RunReport:
         return tuple(f for f in self.failed if not (caused and f.rule in SYMPTOMS))
 
     @property
+    def points(self) -> int:
+        """Points of the longest curve of a loss or a metric."""
+        return max((metric.points for metric in self.metrics.values()), default=0)
+
+    @property
     def deployable(self) -> bool:
         """No failed finding of severity error, and something was judged."""
         return self.verdict in (Verdict.HEALTHY, Verdict.WARNING)

@@ -112,7 +112,8 @@ def _apply_to_run(run: RunReport, valid: Sequence[Suppression]) -> RunReport:
     findings = tuple(_marked(run.run, finding, valid) for finding in run.findings)
     if findings == run.findings:
         return run
-    return replace(run, findings=findings, verdict=run_verdict(findings, run.problems))
+    verdict = run_verdict(findings, run.problems, run.points)
+    return replace(run, findings=findings, verdict=verdict)
 
 
 def _marked(run: str, finding: Finding, valid: Sequence[Suppression]) -> Finding:

@@ -9,7 +9,15 @@ import pytest
 
 from lrdiag.accepting import with_suppression
 from lrdiag.errors import ConfigError
-from lrdiag.findings import Finding, HealthReport, RunReport, Severity, Status, Verdict
+from lrdiag.findings import (
+    Finding,
+    HealthReport,
+    MetricSummary,
+    RunReport,
+    Severity,
+    Status,
+    Verdict,
+)
 from lrdiag.rulefile.documents import parse_document
 from lrdiag.suppressions import Suppression, apply, parse_suppressions
 
@@ -17,10 +25,13 @@ TODAY = datetime.date(2026, 11, 24)
 ENTRY = {"fingerprint": "ab", "reason": "known", "owner": "ada", "expires": "2026-12-31"}
 
 
-def report():
+def report(points=10):
     failed = Finding("overfitting", Status.FAILED, Severity.ERROR, "m", fingerprint="ab")
     passed = Finding("loss-spike", Status.PASSED, Severity.WARNING, fingerprint="cd")
-    run = RunReport("team/r1", Verdict.UNHEALTHY, findings=(failed, passed))
+    loss = MetricSummary(1.0, 0.5, 0.5, points - 1, 0.01, points)
+    run = RunReport(
+        "team/r1", Verdict.UNHEALTHY, metrics={"val_loss": loss}, findings=(failed, passed)
+    )
     return HealthReport((run,), verdict=Verdict.UNHEALTHY)
 
 
@@ -147,3 +158,9 @@ def test_accepting_twice_is_refused():
     once = with_suppression("", "lrdiag.yml", NEW)
     with pytest.raises(ConfigError, match="accepted already"):
         with_suppression(once, "lrdiag.yml", replace(NEW, reason="again"))
+
+
+def test_an_accepted_finding_makes_no_healthy_run_of_too_few_points():
+    accepted = {**ENTRY, "fingerprint": "ab"}
+    assert apply(report(), [accepted], TODAY).verdict is Verdict.HEALTHY
+    assert apply(report(points=2), [accepted], TODAY).verdict is Verdict.UNDECIDED

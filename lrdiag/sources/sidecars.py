@@ -16,6 +16,8 @@ from lrdiag.sources.plain_yaml import PlainYamlError, load_plain_yaml
 MAX_BYTES = 1 << 20
 MAX_FILES = 12
 """Files of one folder that are looked at."""
+MAX_HEAD = 1 << 16
+"""Bytes of a text in which a program that prints its arguments does so: it begins with them."""
 
 _NAMES = (
     "hparams.yaml",
@@ -43,6 +45,7 @@ _OTHER = re.compile(
     r"(?:config|configs|cfg|hparams|hyperparameters|hyperparams|hyper_params|args|arguments|params|"
     r"options|opts|settings)(?:[_.-].*)?\.(?:ya?ml|json)"
 )
+_PRINTED = (".txt", ".log", ".out")
 _NOT_PARAMS = re.compile(
     r"(?:tokenizer|generation|preprocessor|processor|special_tokens|quantize|adapter|feature)_.*|"
     r"tsconfig.*|jsconfig.*|package.*|lrdiag\..*|.*\.log\.json|pnpm.*|renovate.*"
@@ -73,7 +76,22 @@ def find_sidecars(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         and not _NOT_PARAMS.fullmatch(name.lower())
         and folder / name not in known
     ]
-    return tuple([*known, *others][:MAX_FILES])
+    return tuple([*known, *others, *_printed(folder, names)][:MAX_FILES])
+
+
+def _printed(folder: Path, names: Sequence[str]) -> list[Path]:
+    """The one text that prints a `Namespace(...)`; of several it is unknown whose run is whose."""
+    texts = [name for name in names if name.endswith(_PRINTED) and name not in _NAMES][:MAX_FILES]
+    found = [folder / name for name in texts if b"Namespace(" in _head(folder / name)]
+    return found if len(found) == 1 else []
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_HEAD)
+    except OSError:
+        return b""
 
 
 def _is_param_path(path: Path) -> bool:
@@ -131,6 +149,8 @@ def _keys(value: Any, depth: int) -> list[str]:
 def _read(path: Path) -> dict[str, Any]:
     if path.is_dir():
         return _mlflow_params(path)
+    if path.suffix in _PRINTED and path.name not in _NAMES:
+        return parse_namespace(_head(path).decode("utf-8-sig", "replace")) or {}
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

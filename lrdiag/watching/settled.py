@@ -82,10 +82,8 @@ def settled(
         else replace(f, status=Status.NOT_JUDGED, message="", remedy="", reason=REASON)
         for f in report.findings
     )
-    points = max((m.points for m in report.metrics.values()), default=0)
-    return replace(
-        report, findings=findings, verdict=run_verdict(findings, report.problems, points)
-    )
+    verdict = run_verdict(findings, report.problems, report.points)
+    return replace(report, findings=findings, verdict=verdict)
 
 
 def _is_settled(finding: Finding, report: RunReport, run: Run, earlier: _Earlier) -> bool:

@@ -104,3 +104,27 @@ def test_a_huge_file_is_not_read(tmp_path):
     params, _, problems = params_of(tmp_path)
     assert params == {}
     assert "larger" in problems[0].message
+
+
+@pytest.mark.parametrize("name", ["train.log", "log.txt", "slurm-17.out"])
+def test_the_arguments_that_a_program_printed_beside_the_log(tmp_path, name):
+    (tmp_path / name).write_text("using 1 GPU\nNamespace(lr=0.1, milestones=[30, 60])\nepoch: 1\n")
+    (tmp_path / "notes.txt").write_text("lr: 7\n")
+    assert params_of(tmp_path) == ({"lr": 0.1, "milestones": [30, 60]}, name, ())
+
+
+def test_printed_arguments_of_several_runs_in_one_folder_are_nobodys(tmp_path):
+    for name, rate in (("a.log", 0.1), ("b.log", 0.2)):
+        (tmp_path / name).write_text(f"Namespace(lr={rate})\n")
+    assert params_of(tmp_path)[0] == {}
+
+
+def test_printed_arguments_are_sought_at_the_beginning_only(tmp_path):
+    (tmp_path / "train.log").write_bytes(b"x" * (1 << 16) + b"\nNamespace(lr=0.1)\n")
+    assert params_of(tmp_path)[0] == {}
+
+
+def test_a_written_file_is_believed_before_what_a_program_printed(tmp_path):
+    (tmp_path / "train.log").write_text("Namespace(lr=0.1)\n")
+    (tmp_path / "hparams.yaml").write_text("lr: 0.5\n")
+    assert params_of(tmp_path)[0] == {"lr": 0.5}
