@@ -3,7 +3,8 @@
 MMEngine writes the scalars of a run to `<run>/vis_data/scalars.json`, the same lines to
 `<run>/vis_data/<run>.json` and a rounded print to `<run>/<run>.log` (its
 `hooks/logger_hook.py` and `visualization/vis_backend.py`). W&B keeps the console's text as
-`files/output.log` beside the `.wandb` file with the history. One of them is the run.
+`files/output.log` beside the `.wandb` file with the history. The Hugging Face Trainer repeats its
+history in every checkpoint (`checkpoint_states`). One of them is the run.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lrdiag.sources.checkpoint_states import repeated_states
 from lrdiag.sources.interface import Discovery
 
 _MMENGINE = "printed copy of what MMEngine's {name} holds in full"
@@ -29,10 +31,12 @@ def without_copies(discovery: Discovery) -> Discovery:
     for path in files:
         if path.suffix == ".wandb":
             histories.setdefault(path.parent, []).append(path)
+    repeated = repeated_states(files)
     reasons = {
         place.name: (str(path), reason)
         for path, place in files.items()
-        if place.name not in discovery.named and (reason := _copy_of(path, files, histories))
+        if place.name not in discovery.named
+        and (reason := repeated.get(path) or _copy_of(path, files, histories))
     }
     if not reasons:
         return discovery

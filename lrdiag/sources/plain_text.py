@@ -6,6 +6,7 @@ Lines that no pattern knows are read if they hold an index (`epoch 3`) and a met
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -57,7 +58,9 @@ class PlainTextSource:
         text = head_text(head)
         if not text.strip():
             return False
-        return _has_rows(text) or (len(head) >= HEAD_BYTES and _has_rows(_later_text(path)))
+        if _has_rows(text) or len(head) < HEAD_BYTES:
+            return _has_rows(text)
+        return _has_rows(_later_text(path)) or _ends_in_rows(path)
 
     def read(self, files: Sequence[Path], name: str) -> Run:
         """Read one file.
@@ -90,6 +93,18 @@ def _later_text(path: Path) -> str:
         return ""
     start = data.rfind(b"\n", 0, found.start()) + 1
     return head_text(data[start : start + HEAD_BYTES])
+
+
+def _ends_in_rows(path: Path) -> bool:
+    """Whether the end holds rows: scripts that print their own source first (188 kB in a real log)
+    speak of steps and losses long before the first row."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-HEAD_BYTES, os.SEEK_END)
+            data = file.read()
+    except OSError:
+        return False
+    return _has_rows(head_text(data[data.find(b"\n") + 1 :]))
 
 
 def _read(path: Path, log: ProblemLog) -> Content:

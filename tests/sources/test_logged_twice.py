@@ -76,3 +76,48 @@ def test_files_given_by_name_are_read(tmp_path):
     mmengine(tmp_path, "r1.log", "vis_data/scalars.json")
     given = [tmp_path / "r1" / name for name in ("r1.log", "vis_data/scalars.json")]
     assert found(*given) == ([path.as_posix() for path in given], {})
+
+
+def state(path, *losses, more=()):
+    records = [{"epoch": k, "loss": loss, "step": k} for k, loss in enumerate((*losses, *more), 1)]
+    write(path / "trainer_state.json", json.dumps({"log_history": records, "max_steps": 90}))
+
+
+LOSSES = (3.0, 2.0, float("nan"), 1.0)
+
+
+def test_checkpoints_of_one_training_are_one_run(tmp_path):
+    for steps in (1, 2, 4):
+        state(tmp_path / "out" / f"checkpoint-{steps}", *LOSSES[:steps])
+    assert found(tmp_path)[0] == ["out/checkpoint-4/trainer_state.json"]
+    state(tmp_path / "out", *LOSSES, more=(0.9,))
+    names, reasons = found(tmp_path)
+    assert names == ["out/trainer_state.json"]
+    assert reasons == {
+        "trainer_state.json": "its history is the beginning of that in out/trainer_state.json"
+    }
+
+
+def test_checkpoints_sort_by_their_number(tmp_path):
+    state(tmp_path / "checkpoint-900", *LOSSES[:3])
+    state(tmp_path / "checkpoint-1000", *LOSSES)
+    assert found(tmp_path)[0] == ["checkpoint-1000/trainer_state.json"]
+
+
+def test_a_second_training_into_the_same_folder_stays(tmp_path):
+    state(tmp_path / "checkpoint-2", 3.0, 2.0)
+    state(tmp_path / "checkpoint-4", 5.0, 4.0, 3.0, 2.0)
+    assert len(found(tmp_path)[0]) == 2
+
+
+def test_a_checkpoint_given_by_name_stays(tmp_path):
+    for steps in (2, 4):
+        state(tmp_path / f"checkpoint-{steps}", *LOSSES[:steps])
+    early = tmp_path / "checkpoint-2" / "trainer_state.json"
+    assert len(found(early, tmp_path / "checkpoint-4" / "trainer_state.json")[0]) == 2
+
+
+def test_a_damaged_state_is_left_to_the_reader(tmp_path):
+    write(tmp_path / "checkpoint-2" / "trainer_state.json", '{"log_history": [')
+    state(tmp_path / "checkpoint-4", *LOSSES)
+    assert len(found(tmp_path)[0]) == 2

@@ -209,3 +209,21 @@ def test_a_line_number_of_code_is_no_value(tmp_path):
     lines += [f"epoch {e} loss: 0.{e}" for e in (1, 2, 3)]
     run = read(tmp_path, "\n".join(lines) + "\n")
     assert set(run.series) == {"loss", "epoch"}
+
+
+def test_rows_behind_the_source_of_the_script(tmp_path):
+    """Scripts for speed records print themselves first; the code speaks of steps and losses."""
+    code = ["def step(model, epoch):", "    loss = model(next(batches))  # loss", "    return loss"]
+    rows = [f"step:{k}/90 val_loss:{10 - k:.4f} train_time:{k}ms" for k in range(9)]
+    text = "\n".join(code * 2000 + ["=" * 100, *rows]) + "\n"
+    assert len(text) > 100_000
+    run = read(tmp_path, text)
+    assert run.series["val_loss"].value.tolist() == [10.0 - k for k in range(9)]
+
+
+def test_the_source_of_a_script_alone_is_no_log(tmp_path):
+    code = ["def step(model, epoch):", "    loss = model(next(batches))  # loss", "    return loss"]
+    path = tmp_path / "train.txt"
+    path.write_text("\n".join(code * 2000) + "\n")
+    head = path.read_bytes()[:65_536]
+    assert not PlainTextSource().sniff(path, head)
