@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lrdiag.errors import ConfigError
+from lrdiag.errors import ConfigError, RoleError
 from lrdiag.schedule.values import ConfiguredSchedule
 
 FILE_NAMES = ("lrdiag.yml", "lrdiag.yaml")
@@ -141,9 +141,16 @@ def _unknown(key: str, known: list[str]) -> str:
     return f"unknown key {key!r}" + (f" (did you mean {close[0]!r}?)" if close else "")
 
 
-def _text_map(value: Any, _path: Path) -> dict[str, str]:
+def _roles(value: Any, _path: Path) -> dict[str, str]:
+    from lrdiag.roles.resolution import check_role
+
     if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
         raise TypeError("expected role: tag pairs")
+    for role in value:
+        try:
+            check_role(str(role))
+        except RoleError as error:
+            raise ValueError(error.what.removesuffix(".")) from None
     return {str(k): str(v) for k, v in value.items()}
 
 
@@ -222,7 +229,7 @@ def _severity(value: Any, _path: Path) -> str | None:
 
 
 _READERS: dict[str, Callable[[Any, Path], Any]] = {
-    "roles": _text_map,
+    "roles": _roles,
     "schedule": _schedule,
     "epochs": _whole,
     "steps_per_epoch": _positive,

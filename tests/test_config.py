@@ -62,6 +62,7 @@ def test_no_file_is_no_configuration(tmp_path):
         ("fial_on: error", "did you mean 'fail_on'"),
         ("fail_on: fatal", "fail_on: expected"),
         ("roles: [val_loss]", "roles: expected"),
+        ("roles: {val_los: nll}", "roles: There is no role 'val_los'. Did you mean 'val_loss'?"),
         ("epochs: -3", "epochs: expected"),
         ("rules: 7", "rules: expected"),
         ("- a\n- b", "expected a mapping"),

@@ -135,6 +135,9 @@ def _role(text: str) -> tuple[str, str]:
         raise ConfigError(
             f"--role {text!r} is not ROLE=TAG.", "Write for example --role val_loss=eval/nll."
         )
+    from lrdiag.roles.resolution import check_role
+
+    check_role(role.strip())
     return role.strip(), tag.strip()
 
 

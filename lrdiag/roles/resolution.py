@@ -6,6 +6,7 @@ converted or guessed is said in `Roles.notes`.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -117,16 +118,26 @@ def resolve_roles(run: Run, overrides: Mapping[str, str] | None = None) -> Roles
     return Roles({k: a for k, a in chosen.items() if k != "lr"}, lr, tuple(notes))
 
 
+def check_role(role: str) -> None:
+    """Refuse a name that is no role.
+
+    Raises:
+        RoleError: names the roles that exist.
+    """
+    if role not in ROLE_NAMES and not role.startswith("val_recall/"):
+        close = difflib.get_close_matches(role, ROLE_NAMES, 1)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        known = ", ".join(sorted(ROLE_NAMES))
+        raise RoleError(f"There is no role {role!r}.{meant}", f"Known roles: {known}.")
+
+
 def _overridden(
     run: Run, overrides: Mapping[str, str], patterns: RolePatterns
 ) -> tuple[dict[str, Assignment], list[str]]:
     chosen: dict[str, Assignment] = {}
     notes: list[str] = []
     for role, wanted in overrides.items():
-        if role not in ROLE_NAMES and not role.startswith("val_recall/"):
-            raise RoleError(
-                f"There is no role {role!r}.", f"Known roles: {', '.join(sorted(ROLE_NAMES))}."
-            )
+        check_role(role)
         found = _matching_tags(run, wanted)
         if not found:
             notes.append(f"No tag matches {wanted!r}, configured as {role}.")

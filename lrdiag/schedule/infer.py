@@ -77,7 +77,9 @@ def infer_schedule(
     answer = reconciled(configured, shown, axis, horizon) if configured else None
     found = (explained(answer, shown) if answer else None) or identify(shown, axis, horizon)
     groups = tuple(
-        _group(n, r, axis, found if n == name else _other(r, shown, found, axis, horizon))
+        _group(
+            n, r, axis, found if n == name else _other(r, shown, found, axis, horizon), lr[n].index
+        )
         for n, r in rates.items()
     )
     main = groups[list(rates).index(name)]
@@ -95,25 +97,38 @@ def infer_schedule(
     )
 
 
-def _group(name: str, rates: Rates, axis: EpochAxis, found: Identified) -> GroupSchedule:
+def _group(
+    name: str, rates: Rates, axis: EpochAxis, found: Identified, index: str
+) -> GroupSchedule:
     changes = changes_at(rates, found.rows, axis, name)
     family = found.family
-    per = _tick_name(family, rates, axis)
+    per = _tick_name(family, axis, index)
     told = replace(
         family,
         equivalent=equivalents(family.name, dict(family.parameters), changes),
-        pytorch=pytorch_line(family.name, family.parameters, per),
+        pytorch=pytorch_line(family.name, family.parameters, per, _lead(family)),
     )
     return GroupSchedule(name, changes, told, len(rates))
 
 
-def _tick_name(family: Family, rates: Rates, axis: EpochAxis) -> str:
-    """What a tick is: an epoch where a tick is an epoch of the axis, else a step."""
+def _lead(family: Family) -> float:
+    """Ticks done at step 0: a factor of `(t + 1) / warmup` is one ahead from the start."""
+    return -family.clock.origin / family.clock.tick if family.clock.origin < 0 else 0.0
+
+
+def _tick_name(family: Family, axis: EpochAxis, index: str) -> str:
+    """What a tick is: an epoch where a tick is an epoch of the axis, else a step.
+
+    `index` is what the log says that it counts: 2,000 rows called `step` are no epochs.
+    """
     per = axis.steps_per_epoch
     if axis.is_identity:
-        return "epoch" if family.clock.tick == 1.0 else "step"
+        if family.clock.tick < 1.0 and index != "step":
+            return f"epoch, {1 / family.clock.tick:g} times"
+        return "epoch" if family.clock.tick == 1.0 and index != "step" else "step"
     if per and abs(family.clock.tick - per) < 0.01 * per:
-        return "epoch"
+        guessed = axis.origin == "validation cadence" and index == "step"
+        return f"epoch ({family.clock.tick:g} steps)" if guessed else "epoch"
     return f"{family.clock.tick:g} steps" if family.clock.tick > 1 else "step"
 
 

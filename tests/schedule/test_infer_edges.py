@@ -145,6 +145,20 @@ def test_the_line_to_paste_says_what_a_step_is():
     assert comment(found).startswith("step() every 50 steps;")
 
 
+def test_rows_that_the_log_calls_steps_are_no_epochs():
+    def comment(steps, axis, index):
+        decay = rate_at("exponential", {"base_lr": 0.1, "gamma": 0.95}, steps // (steps[1] or 1))
+        logged = Series("lr", steps, np.zeros(len(steps)), decay, index=index)
+        return infer_schedule({"lr": logged}, axis).family.pytorch.partition("# step() ")[2]
+
+    rows = np.arange(60)
+    identity = EpochAxis(np.array([0, 59]), np.array([0.0, 59.0]), "step is epoch")
+    assert comment(rows, identity, "step").startswith("every step;")
+    assert comment(rows, identity, "epoch").startswith("every epoch;")
+    cadence = EpochAxis(np.array([0, 12_000]), np.array([0.0, 60.0]), "validation cadence")
+    assert comment(rows * 200, cadence, "step").startswith("every epoch (200 steps);")
+
+
 # Agreement with a configuration
 
 
