@@ -115,7 +115,7 @@ def _first_lengths(sample: Sample, rises: IntArray, growth: int, origin: float) 
         high = float((after / total).min())
         if low <= high:
             out += _whole_between(low, high)
-    return out[:12]
+    return out
 
 
 def _whole_between(low: float, high: float) -> list[float]:

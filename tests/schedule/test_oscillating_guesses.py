@@ -93,6 +93,7 @@ def lengths(sample, growth, origin, of_origin=0.0):
     ({"T_0": 20, "T_mult": 1}, {"first": 30}, 1, {20}),
     ({"T_0": 15, "T_mult": 2}, {"first": 40, "n": 200}, 2, {15}),
     ({"T_0": 20, "T_mult": 1}, {"first": 50}, 1, {20}),
+    ({"T_0": 20, "T_mult": 1}, {"first": 70}, 1, set()),  # the first three were not seen
 ])  # fmt: skip
 def test_the_places_of_the_restarts_tell_the_first_length(given, more, growth, wanted):
     sample = planted("cosine_restarts", {"base_lr": 0.2, **given}, **more)
@@ -121,6 +122,17 @@ def test_a_cycle_alone_tells_length_and_start(given, n):
     assert first.flat["T_0"] == pytest.approx(given["T_0"], rel=0.024)
     assert first.flat["origin"] == pytest.approx(0.0, abs=0.025 * given["T_0"])
     assert first.free[:3] == ("base_lr", "T_0", "origin")
+
+
+@pytest.mark.parametrize("length", [18, 20, 22, 24, 26, 30])
+def test_the_second_cycle_tells_where_the_first_began(length):
+    given = {"base_lr": 0.2, "T_0": length, "T_mult": 1}
+    sample = planted("cosine_restarts", given, 2 * length, first=length - 3)
+    starts = [
+        c.flat["origin"] for c in of("cosine_restarts", sample)
+        if "T_0" in c.free and c.flat["T_mult"] == 1
+    ]  # fmt: skip
+    assert min(map(abs, starts)) < 1.0
 
 
 def test_at_most_four_guesses_come_from_cycles():
