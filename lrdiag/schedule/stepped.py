@@ -92,7 +92,7 @@ def _regular(  # noqa: PLR0917 - what is known of the changes
     begin, end = _in_ticks(rates.step[[steps.warmup, -1]].astype(float), clock)
     missed_before = first - size > begin + _SHIFT_TICKS
     missed_after = first + size * float(multiple.sum()) <= end
-    if missed_before or missed_after or (len(steps.rows) == 1 and first < size - _SHIFT_TICKS):
+    if missed_before or missed_after:
         return None
     number = max(1, round(first / size))
     origin = first - number * size
@@ -149,7 +149,7 @@ def _sizes(low: float, high: float) -> list[float]:
 def _zeros(number: float) -> int:
     """How round a whole number is: its power of ten."""
     power = 0
-    while number and number % 10 == 0 and power < 9:
+    while number and number % 10 == 0:
         number, power = number // 10, power + 1
     return power
 

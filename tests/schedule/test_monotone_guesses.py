@@ -6,6 +6,7 @@ import pytest
 from lrdiag.schedule.monotone_candidates import (
     cosine_from,
     cosine_terms,
+    cosines,
     decays,
     exponentials,
     falling,
@@ -73,6 +74,30 @@ def test_a_rise_to_a_level():
 def test_wide_rows_weigh_little():
     sample = points([4.0, 3.0, 2.5, 1.0, 0.0], [1e-6, 1e-6, 1.0, 1e-6, 1e-6])
     assert next(iter(lines(sample, 0.0))).flat["total_iters"] == pytest.approx(4.0)
+
+
+def test_a_line_weighs_each_row_by_its_width_squared():
+    # Of (0, 4) and (1, 2) four times as sure as of (2, 1): weights 4, 4 and 1.
+    to_zero = next(iter(lines(points([4.0, 2.0, 1.0], [1e-3, 1e-3, 2e-3]), 0.0)))
+    slope, start = np.polyfit([0.0, 1.0], [4.0, 2.0], 1, w=[1.0, 1.0])
+    assert to_zero.flat["total_iters"] == pytest.approx(-start / slope)
+
+
+def test_a_rise_from_its_second_step_on():
+    rise = only(lines(points([2.0, 3.0, 4.0, 5.0], first=3), 1.0))
+    # The line was at 0 at tick 1; the last row ends it.
+    assert rise.flat == near(base_lr=5.0, start_factor=0.0, end_factor=1.0, total_iters=5.0,
+                             origin=1.0)  # fmt: skip
+    half = only(lines(points([3.0, 4.0, 5.0, 6.0], first=3), 1.0))
+    assert half.flat["start_factor"] == pytest.approx(1.0 / 6.0)
+
+
+def test_the_period_of_a_cosine_counts_from_the_start_of_the_run():
+    # Logged from tick 30 on: between half and three times of 50 - 1 ticks.
+    tick = np.arange(30, 51)
+    rates = 2.0 + 2.0 * np.cos(np.pi * tick / 60.0)
+    flat = list(cosines(points(rates, first=30), 1.0))[-1].flat
+    assert flat["T_max"] == pytest.approx(60.0, rel=0.035)
 
 
 # Exponentials
