@@ -40,7 +40,8 @@ _MARKS = {"appeared": "✗", "cleared": "✓", "verdict": "●"}
     "command_text",
     metavar="CMD",
     help="Run CMD for each new finding, which it gets as JSON on standard input and in"
-    " LRDIAG_RUN, LRDIAG_RULE, LRDIAG_SEVERITY and LRDIAG_MESSAGE; no shell is used.",
+    " LRDIAG_RUN, LRDIAG_RULE, LRDIAG_SEVERITY, LRDIAG_VERDICT and LRDIAG_MESSAGE; no shell is"
+    " used.",
 )
 @click.option(
     "-f",

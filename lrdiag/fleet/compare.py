@@ -205,7 +205,8 @@ def _conclusions(
     if runs == (1, 1):
         yield (
             "One run on each side: the noise between seeds is not known, so no outcome is called"
-            " better or worse. Give groups of at least two runs, better three, on one side."
+            " better or worse. Give groups of at least two runs, better three, on one side. Point"
+            " noise is that of single points around their run's trend."
         )
 
 

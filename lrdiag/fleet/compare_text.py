@@ -17,7 +17,7 @@ def terminal(comparison: Comparison, width: int = 100) -> str:
     """What changed, in sections; nothing is shown for what did not."""
     lines = [_title(comparison), ""]
     for heading, rows in _sections(comparison):
-        table = Table(width, shrink=1)
+        table = Table(width - 2, shrink=1)
         for row in rows:
             table.add(tuple(name_text(cell) for cell in row))
         lines += [heading, *("  " + line for line in table.lines()), ""]
@@ -67,7 +67,7 @@ def _outcome(o: Outcome) -> tuple[str, ...]:
     note = ""
     if o.judgement == "unclear" and o.noise is not None and not math.isfinite(change.low):
         within = abs(change.value) < 2 * o.noise
-        note = f", {'within' if within else 'beyond'} the noise of a point"
+        note = f", {'within' if within else 'beyond'} point noise"
     values = f"{o.before:.4g} → {o.after:.4g}"
     return _MARKS[o.judgement], f"{o.which} {o.role}", values, interval, o.judgement + note
 

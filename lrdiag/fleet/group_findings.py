@@ -10,7 +10,7 @@ from typing import Any
 from lrdiag.findings import Finding, HealthReport, RunReport, Status
 from lrdiag.fleet.groups import Group, find_groups, with_group_names
 from lrdiag.fleet.intervals import mean_interval, spread, t_tail, wilson
-from lrdiag.fleet.short_names import short_names
+from lrdiag.reports.short_names import short_names
 
 MIN_FOR_OUTLIERS = 4
 """Runs a group needs before one can be called odd: three others give a noise with 2 degrees

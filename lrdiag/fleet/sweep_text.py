@@ -10,10 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 from lrdiag.fleet.association import in_words
-from lrdiag.fleet.short_names import distinct_width, short_names
 from lrdiag.fleet.sweep import Row, Sweep
 from lrdiag.reports.columns import Table, cells, cut_middle
 from lrdiag.reports.escaping import csv_cell, markdown_name, markdown_text, name_text, prose
+from lrdiag.reports.short_names import distinct_width, short_names
 
 BAR = 12
 SHOWN = 30
@@ -46,7 +46,7 @@ def _table(sweep: Sweep, rows: Sequence[Row], names: Sequence[str], width: int) 
     room = max(distinct_width(names, cut_middle), min(longest, READABLE))
     for fold, bars in ((False, True), (False, False), (True, True), (True, False)):
         table = _drawn(sweep, rows, names, width, fold=fold, bars=bars)
-        if fold or table.widths()[0] >= room:
+        if table.fits and (fold or table.widths()[0] >= room):
             break
     lines = list(table.lines())
     if not fold:

@@ -88,6 +88,12 @@ class Table:
         return widths
 
     @property
+    def fits(self) -> bool:
+        """Whether the rows, as short as they get, fit."""
+        widths = self.widths()
+        return sum(widths) + 2 * (len(widths) - 1) <= self.width
+
+    @property
     def cut(self) -> bool:
         """Whether some text is shortened so that the rows fit."""
         return self.widths() != self._wanted()

@@ -99,4 +99,6 @@ def csv_cell(text: str) -> str:
     apostrophe in front. Excel's cell limit is 32,767 characters.
     """
     shown = visible(shorten(text, 32_000))
-    return f"'{shown}" if shown[:1] in tuple("=+-@＝＋－＠") or text[:1] in "\t\r\n" else shown
+    return (
+        f"'{shown}" if shown[:1] in tuple("=+-@＝＋－＠") or text[:1] in tuple("\t\r\n") else shown
+    )

@@ -12,8 +12,9 @@ from typing import ClassVar
 
 from lrdiag.findings import Finding, HealthReport, Problem, RunReport, Severity, Status, Verdict
 from lrdiag.reports import wording
-from lrdiag.reports.columns import Table, cut, wrap
+from lrdiag.reports.columns import Table, cut, cut_middle, wrap
 from lrdiag.reports.escaping import name_text, prose
+from lrdiag.reports.short_names import short_names
 from lrdiag.reports.sparkline import markers, sparkline
 from lrdiag.reports.terminal_plot import terminal_plot
 from lrdiag.run_names import run_name
@@ -181,13 +182,24 @@ class _Page:
 
     def _table(self, report: HealthReport) -> Iterator[str]:
         yield ""
-        table = Table(self.width, shrink=1)
-        for run in wording.worst_first(report.runs):
-            rules = prose(wording.failed_rules(run), 200)
-            mark = wording.MARK[run.verdict]
-            table.add((mark, name_text(run_name(run)), run.verdict.value, rules))
+        runs = wording.worst_first(report.runs)
+        names, pattern = [run_name(run) for run in runs], ""
+        table = self._rows(runs, names)
+        width = table.widths()[1]
+        if len({cut_middle(name, width) for name in names}) < len(set(names)):
+            names, pattern = short_names(names)
+            table = self._rows(runs, names)
         yield from table.lines(lambda cell: self._style(cell, cell) if cell in _VERDICTS else cell)
+        if pattern:
+            yield from self._wrap(f"All runs are called {name_text(pattern)}", 0)
         yield from self._wrap("Every finding: --verbose, or --format html --output report.html", 0)
+
+    def _rows(self, runs: Sequence[RunReport], names: Sequence[str]) -> Table:
+        table = Table(self.width, shrink=1)
+        for run, name in zip(runs, names, strict=True):
+            rules = prose(wording.failed_rules(run), 200)
+            table.add((wording.MARK[run.verdict], name_text(name), run.verdict.value, rules))
+        return table
 
     def _not_judged(self, report: HealthReport) -> Iterator[str]:
         broken = [(r, f) for r in report.runs for f in wording.with_status(r, Status.ERROR)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def _repeated(states: Mapping[float, Path]) -> list[tuple[Path, str]]:
     """States (by step) whose history begins that of the last or of the next one."""
     paths = [states[step] for step in sorted(states)]
     found = []
-    for path, following in zip(paths, paths[1:], strict=False):
+    for path, following in pairwise(paths):
         later = next((p for p in (paths[-1], following) if _begins(path, p)), None)
         if later is not None:
             name = f"{later.parent.name}/{later.name}"

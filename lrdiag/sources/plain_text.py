@@ -96,8 +96,11 @@ def _later_text(path: Path) -> str:
 
 
 def _ends_in_rows(path: Path) -> bool:
-    """Whether the end holds rows: scripts that print their own source first (188 kB in a real log)
-    speak of steps and losses long before the first row."""
+    """Whether the end holds rows.
+
+    Scripts that print their own source first (188 kB in a real log) speak of steps and losses long
+    before the first row.
+    """
     try:
         with path.open("rb") as file:
             file.seek(-HEAD_BYTES, os.SEEK_END)

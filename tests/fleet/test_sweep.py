@@ -136,6 +136,13 @@ def test_whole_names_are_told_where_the_screen_has_room():
     assert "All runs are called s3://bucket/*/metrics.csv" in narrow
 
 
+def test_a_table_of_long_names_fits_the_screen():
+    runs = [run(f"resnet_lr{lr}_wd{'0' * k}1_seed{i}/metrics.csv", 0.4 + i / 7, k < 5, lr)
+            for lr in (0.001, 0.1) for k in (1, 9) for i in range(3)]  # fmt: skip
+    text = sweep_text.terminal(sweep_of(runs), 80).partition("All runs are called")[0]
+    assert max(map(len, text.splitlines())) <= 80
+
+
 def test_equal_runs_come_by_name_whatever_order_they_were_read_in():
     runs = [run("b"), run("c"), run("a"), run("d", 0.4)]
     for order in (runs, runs[::-1]):

@@ -125,6 +125,10 @@ def test_no_cell_is_a_formula(text):
     )
 
 
+def test_an_empty_cell_stays_empty():
+    assert csv_cell("") == ""
+
+
 def test_a_cell_survives_a_csv_reader():
     out = io.StringIO()
     csv.writer(out).writerow([csv_cell('=cmd|" /C calc"!A0'), csv_cell("a,b")])

@@ -66,6 +66,19 @@ def test_many_runs_take_one_line_each_worst_first(examples):
     assert not any("unhealthy" in line for line in runs[50:])
 
 
+def test_names_that_are_alike_at_both_ends_can_be_told_apart(examples):
+    front, end = "sweep/resnet_width64_lr", "_cosine_seed1_with_a_long_name/metrics.csv"
+    first, *others = examples.many().runs
+    runs = [dataclasses.replace(first, run=f"{front}{lr}{end}") for lr in (1, 2, 3)]
+    long = dataclasses.replace(examples.many(), runs=(*runs, *(
+        dataclasses.replace(run, run=f"{front}{k}9{end}") for k, run in enumerate(others[:9])
+    )))  # fmt: skip
+    text = TerminalFormat().render(long)
+    rows = [line for line in text.splitlines() if line[:2] in ("✗ ", "! ", "✓ ")]
+    assert len({line.split()[1] for line in rows}) == 12
+    assert "All runs are called sweep/resnet_width64_*" in " ".join(text.split())
+
+
 def test_drops_are_marked_below_the_curves(examples):
     lines = TerminalFormat().render(examples.sick()).splitlines()
     lr = next(line for line in lines if line.strip().startswith("lr "))

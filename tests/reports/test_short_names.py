@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrdiag.fleet.short_names import distinct_width, short_names
 from lrdiag.reports.columns import cut_middle
+from lrdiag.reports.short_names import distinct_width, short_names
 
 
 @pytest.mark.parametrize(
