@@ -22,11 +22,12 @@ _COLUMNS = ("run", "tag", "step", "wall_time", "value")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_runs(paths: Sequence[str | Path], form: str, output: Path | None) -> list[Problem]:
+def export_runs(paths: Sequence[str | Path], form: str, output: Path | None) -> tuple[int, list[Problem]]:
     """Read the runs below `paths` and write them to `output` (standard output if None).
 
     Returns:
-        Problems of the files that the format has no room for (JSON holds them itself).
+        How many runs there were, and problems of the files that the format has no room for (JSON
+        holds them itself).
 
     Raises:
         SourceError: a path does not exist.
@@ -47,7 +48,7 @@ def export_runs(paths: Sequence[str | Path], form: str, output: Path | None) -> 
         except OSError as error:
             where = output or "standard output"
             raise ReportError(f"cannot write {where}: {error.strerror or error}.") from error
-    return [] if form == "json" else problems
+    return len(discovery.locations), [] if form == "json" else problems
 
 
 def _with_names(run: Run, named: Any) -> Run:

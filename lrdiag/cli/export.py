@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -26,7 +27,11 @@ def command(paths: tuple[str, ...], form: str, output: Path | None) -> None:
     from lrdiag.cli.output import say
     from lrdiag.export import export_runs
 
-    for problem in export_runs(list(paths), form, output):
+    count, problems = export_runs(list(paths), form, output)
+    for problem in problems:
         where = f" at byte {problem.offset}" if problem.offset is not None else ""
         where = f" at line {problem.line}" if problem.line is not None else where
         say(f"{problem.severity}: {problem.file}{where}: {problem.message}")
+    if not count:
+        say("No run found.")
+        sys.exit(3)

@@ -57,6 +57,15 @@ def test_json_goes_to_standard_output_without_a_file(logs):
     assert json.loads(run(logs).stdout)["series"][0]["run"] == "run1"
 
 
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_nothing_to_read_is_told(tmp_path, form):
+    (tmp_path / "notes.txt").write_text("no log\n")
+    found = run(tmp_path, "--format", form)
+    assert found.exit_code == 3
+    assert "No run found." in found.stderr
+    assert "no log format" in found.stdout + found.stderr
+
+
 def test_csv_is_one_long_table_without_formulas(logs, tmp_path):
     output = tmp_path / "out.csv"
     result = run(logs, "--format", "csv", "--output", output)
