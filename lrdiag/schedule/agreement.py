@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from lrdiag.axes import EpochAxis
 from lrdiag.runs import FloatArray
-from lrdiag.schedule.agreement_messages import message_of
+from lrdiag.schedule.agreement_messages import as_steps, lags, message_of
 from lrdiag.schedule.hypotheses import Frame, Hypothesis, forward_parameters, ticks
 from lrdiag.schedule.mistakes import MISTAKES
 from lrdiag.schedule.points import Rates, probe_rows
@@ -186,8 +186,14 @@ def _same_in_the_log(kind: str, h: Hypothesis, q: Question) -> tuple[str, ...]:
 
     Whether milestones count epochs and step() stands in the batch loop, or step() rightly counts
     batches and the milestones were written in epochs; and with one row an epoch whether the row
-    is written late or the scheduler is stepped early.
+    is written late or the scheduler is stepped early. Nor, before the first drop, a scheduler
+    that began anew from one that lags; nor one that is never stepped from one that is stepped
+    once an epoch and counts steps, with the first of them beyond the epochs.
     """
+    if kind == "never_stepped" and q.unit == "step":
+        return ("steps_for_epochs",) if q.fits(replace(h, kind="per_epoch")) else ()
+    if kind == "reset_on_resume":
+        return ("late",) if lags(h, q) else ()
     if kind == "stepped_per_batch":
         return ("epochs_for_steps",)
     if kind != "convention" or h.kind == "jump" or q.unit == "step":
@@ -211,7 +217,7 @@ def _beyond_end(h: Hypothesis, q: Question, details: Mapping[str, Any]) -> Agree
     if not missed:
         return None
     rows = (int(q.frame.step[0]), int(q.frame.step[-1]))
-    return _unreached(missed, end, q.unit, rows, details)
+    return _unreached(missed, end, (q.unit, q.frame.per_epoch), rows, details)
 
 
 def unreached(
@@ -226,18 +232,25 @@ def unreached(
     end = max(float(configured.epochs), logged or 0.0)
     places = configured.milestones or ((configured.step_size,) if configured.step_size else ())
     missed = [m for m in places if m >= end]
-    return _unreached(missed, end, "epoch", (0, last_step or 0), {}) if missed else None
+    counted = ("epoch", configured.steps_per_epoch)
+    return _unreached(missed, end, counted, (0, last_step or 0), {}) if missed else None
 
 
 def _unreached(
-    missed: list[int], end: float, unit: str, rows: tuple[int, int], details: Mapping[str, Any]
+    missed: list[int],
+    end: float,
+    counted: tuple[str, float | None],
+    rows: tuple[int, int],
+    details: Mapping[str, Any],
 ) -> Agreement:
-    mistake = MISTAKES["beyond_end"]
+    """`counted`: what milestones count, and the steps of an epoch where they are known."""
+    mistake, (unit, per_epoch) = MISTAKES["beyond_end"], counted
+    steps = as_steps(missed, end, per_epoch) if unit == "epoch" else ""
     listed = ", ".join(f"{m:g}" for m in missed)
     return Agreement(
         "beyond_end",
         mistake.rule,
-        f"The configured milestone(s) {listed} lie at or beyond the end ({end:g} {unit}s).",
+        f"The configured milestone(s) {listed} lie at or beyond the end ({end:g} {unit}s).{steps}",
         mistake.text,
         mistake.remedy,
         mistake.references,

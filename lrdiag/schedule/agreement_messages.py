@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from lrdiag.schedule.hypotheses import Hypothesis
 from lrdiag.schedule.question import Question
+
+# Milestones this many times beyond the end are rather counted in another unit.
+_RATHER_STEPS = 2.0
 
 _MESSAGES = {
     "matches": "The logged rate is the configured {family} at every row.",
@@ -26,6 +32,8 @@ _MESSAGES = {
     "extra_drop": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
     "jump_on_resume": "From step {at:.0f} the rate is {factor:.6g} times the configured {family}.",
     "reset_on_resume": "At step {at:.0f} the configured {family} began anew.",
+    "lags": "Drops come {behind:g} {unit}(s) after the configured ones, as if {family} had begun "
+    "anew at step {at:.0f}.",
     "early": "Drops come {shift:g} {unit}(s) before the configured ones, at every drop.",
     "late": "Drops come {shift:g} {unit}(s) after the configured ones, at every drop.",
 }
@@ -39,7 +47,11 @@ def message_of(kind: str, h: Hypothesis, q: Question) -> str:
     rows = f"{shift:g} row{'s' if shift != 1 else ''} {'early' if early else 'late'}"
     if h.kind == "jump":
         rows = f"times {h.factor:.6g}"
-    return _MESSAGES["resumed" if h.kind == "resumed" else kind].format(
+    told = "resumed" if h.kind == "resumed" else kind
+    if kind == "reset_on_resume" and lags(h, q):
+        told = "lags"
+    return _MESSAGES[told].format(
+        behind=h.tick_at + (-shift if early else shift),
         family=q.family,
         rows=rows,
         shift=shift,
@@ -52,3 +64,22 @@ def message_of(kind: str, h: Hypothesis, q: Question) -> str:
         at=h.at or 0.0,
         factor=h.factor or 0.0,
     )
+
+
+def lags(h: Hypothesis, q: Question) -> bool:
+    """Whether a schedule that began anew is, in every row, one that has only come late."""
+    return q.fits(replace(h, kind="offset", at=None, delta=h.delta + h.tick_at))
+
+
+def as_steps(missed: Sequence[int], end: float, per_epoch: float | None) -> str:
+    """A sentence for milestones far beyond the last epoch that fit the training as steps.
+
+    Args:
+        missed: milestones in epochs that are not reached. end: epochs of the training.
+        per_epoch: steps an epoch, None if unknown.
+    """
+    low, high = min(missed), max(missed)
+    if not per_epoch or low < max(per_epoch, _RATHER_STEPS * end) or high >= end * per_epoch:
+        return ""
+    places = ", ".join(f"{m / per_epoch:.4g}" for m in missed)
+    return f" Taken for steps ({per_epoch:g} an epoch) they would be epoch(s) {places}."

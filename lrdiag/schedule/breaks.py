@@ -98,7 +98,9 @@ def _reset(q: Question, row: int, plain: Hypothesis) -> Hypothesis | None:
             # It may show only rows later: it happened where the tick was the one that is tick 0.
             first = float(q.frame.step[q.compare[int(np.argmax(tick >= start))]])
             earlier = replace(found, at=first)
-            return earlier if first < at and q.fits(earlier) else found
+            if first >= at or q.fits(earlier):
+                return earlier if first < at else found
+            # A count that goes back, but not to its start, is no schedule begun anew.
     return None
 
 

@@ -70,6 +70,8 @@ def from_options(  # noqa: PLR0917 - the door's signature is shared
         ScheduleError: options that contradict one another or make no sense.
     """
     _validate(milestones, step_size, gamma, unit)
+    if base_lr is not None and not 0 < base_lr < float("inf"):
+        raise ScheduleError(f"base rate {base_lr} is no learning rate.", "Give one such as 0.1.")
     if milestones:
         family = "multistep"
     elif step_size is not None:

@@ -114,13 +114,19 @@ def _curve(x: FloatArray, y: FloatArray, number: int) -> str:
     path = f"M{x[0]:.1f} {y[0]:.1f}" + "".join(
         f"H{a:.1f}V{b:.1f}" for a, b in zip(x[1:], y[1:], strict=True)
     )
-    colour, dash = COLOURS[number % len(COLOURS)], _DASHES[number % len(_DASHES)]
+    colour, dash = _look(number)
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.8"{dashes}/>'
 
 
+def _look(number: int) -> tuple[str, str]:
+    """Colour and dashes of a curve; where the colours begin anew, each gets other dashes."""
+    turn, colour = divmod(number, len(COLOURS))
+    return COLOURS[colour], _DASHES[(colour + turn) % len(_DASHES)]
+
+
 def _legend(name: str, number: int, left: float, y: float) -> str:
-    colour, dash = COLOURS[number % len(COLOURS)], _DASHES[number % len(_DASHES)]
+    colour, dash = _look(number)
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     line = (
         f'<line x1="{left:g}" x2="{left + 40:g}" y1="{y - 4:g}" y2="{y - 4:g}" stroke="{colour}" '

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrdiag.runs import Series
+from lrdiag.schedule.agreement_messages import as_steps
 from lrdiag.schedule.drawing import terminal_picture
 from lrdiag.schedule.mistakes import MISTAKES
 from lrdiag.schedule.preview import Preview
@@ -19,6 +20,8 @@ from lrdiag.schedule.values import Agreement, Change, Schedule
 _MOST_SEGMENTS = 40
 # Of a preview with more drops than this not each is told.
 _MOST_TOLD = 8
+# Disagreements that no argument of the configured scheduler makes.
+_BESIDE = {"extra_drop", "jump_on_resume", "reset_on_resume", "early", "late"}
 
 
 def lines_of(name: str, schedule: Schedule, lr: Mapping[str, Series]) -> Iterator[str]:
@@ -54,7 +57,9 @@ def _family(schedule: Schedule) -> Iterator[str]:
     if family.equivalent:
         yield f"  this log would be the same under: {', '.join(family.equivalent)}"
     if family.pytorch:
-        yield f"  PyTorch: {family.pytorch}"
+        kinds = {agreement.kind for agreement in schedule.agreements}
+        as_configured = " as configured, without what is told below" if kinds & _BESIDE else ""
+        yield f"  PyTorch{as_configured}: {family.pytorch}"
 
 
 def _short(value: Any) -> str:
@@ -82,6 +87,8 @@ def _others(schedule: Schedule) -> Iterator[str]:
         mark = " (main)" if group.group == main else ""
         told = f"{group.family.name}, {len(group.changes)} changes"
         yield f"  param group {group.group}{mark}: {told}"
+        if group.family.pytorch and group.family.pytorch != schedule.family.pytorch:
+            yield f"    PyTorch: {group.family.pytorch}"
 
 
 def _agreement(agreement: Agreement) -> Iterator[str]:
@@ -105,7 +112,8 @@ def preview_lines(shown: tuple[Preview, ...]) -> Iterator[str]:
         yield f"{item.title}:"
         if item.unreached:
             beyond = ", ".join(str(m) for m in item.unreached)
-            yield f"  never reached: {beyond} (at or beyond the end)"
+            hint = as_steps(item.unreached, len(item.rate), item.steps_per_epoch)
+            yield f"  never reached: {beyond} (at or beyond the end){hint and '.'}{hint}"
         yield f"  {_course(item)}"
         if item.mistake:
             yield f"  {item.mistake}"
@@ -175,6 +183,7 @@ def data_of(name: str, schedule: Schedule) -> dict[str, Any]:
             {
                 "group": g.group,
                 "family": g.family.name,
+                "pytorch": g.family.pytorch,
                 "points": g.points,
                 "changes": [_change(c) for c in g.changes],
             }

@@ -31,7 +31,7 @@ class Preview:
         mistake: what in the training code does this, empty for `as_configured`.
         by_step: (step, rate) of every drop where a scheduler of epochs is stepped after every
             batch: its drops lie within the first epochs, too close for a row an epoch.
-        steps_per_epoch: for `by_step`, else 0.
+        steps_per_epoch: 0 where it is unknown or milestones count steps.
     """
 
     kind: str
@@ -86,7 +86,7 @@ def preview(configured: ConfiguredSchedule) -> tuple[Preview, ...]:
             every = simulate(
                 hypothesis, configured.family, parameters, Frame(steps, False, per), "epoch"
             )
-            shown[-1] = replace(shown[-1], by_step=_drops_of(every), steps_per_epoch=per)
+            shown[-1] = replace(shown[-1], by_step=_drops_of(every))
     if shown[0].kind != "as_configured":
         raise ScheduleError(
             "milestones in steps need the steps of an epoch.", "Give --steps-per-epoch."
@@ -105,8 +105,9 @@ def _hypotheses(configured: ConfiguredSchedule) -> list[tuple[str, Hypothesis]]:
         ("never_stepped", Hypothesis("never_stepped")),
         other,
         ("stepped_twice", Hypothesis("rate_k", k=2)),
-        ("early", Hypothesis("offset", delta=-1.0)),
     ]
+    if configured.unit != "step":
+        ways.append(("early", Hypothesis("offset", delta=-1.0)))
     if configured.gamma and configured.family in ("step", "multistep", "exponential"):
         square = Hypothesis("wrong_gamma", gamma=configured.gamma**2)
         ways.append(("gamma_applied_twice", square))
@@ -125,12 +126,19 @@ def _preview(kind: str, rate: FloatArray, configured: ConfiguredSchedule) -> Pre
     mistake = MISTAKES.get(kind)
     return Preview(
         kind,
-        _TITLES[kind],
+        _title(kind, configured.unit),
         rate,
         tuple(row for row, _ in _drops_of(rate)),
         _unreached(configured) if kind == "as_configured" else (),
         mistake.text if mistake else "",
+        steps_per_epoch=(configured.steps_per_epoch or 0.0) if configured.unit == "epoch" else 0.0,
     )
+
+
+def _title(kind: str, unit: str) -> str:
+    """A way in words; what counts steps is stepped after every batch."""
+    twice = kind == "stepped_twice" and unit == "step"
+    return "stepped twice after every batch" if twice else _TITLES[kind]
 
 
 def _drops_of(rate: FloatArray | None) -> tuple[tuple[int, float], ...]:

@@ -8,12 +8,13 @@ from typing import Any
 Parameters = Mapping[str, Any]
 
 
-def pytorch_line(family: str, parameters: Parameters, per: str = "epoch") -> str:
+def pytorch_line(family: str, parameters: Parameters, per: str = "epoch", lead: float = 0.0) -> str:
     """Lines to paste that make the schedule, with when to step it as a comment.
 
     Args:
         family: a name of `values.Family`. parameters: its parameters, in ticks.
-        per: what a tick is, for the comment.
+        per: what a tick is, for the comment. lead: ticks that the schedule was ahead of a new
+            scheduler at the log's first step; only a lambda can begin there.
 
     Returns:
         Python source; empty for a family that no scheduler makes.
@@ -21,7 +22,8 @@ def pytorch_line(family: str, parameters: Parameters, per: str = "epoch") -> str
     write = _LINES.get(family)
     if write is None:
         return ""
-    return f"scheduler = {write(parameters)}  # step() every {per}; base lr {_base(parameters)}"
+    made = write({**parameters, "lead": _whole(lead)})
+    return f"scheduler = {made}  # step() every {per}; base lr {_base(parameters)}"
 
 
 def _base(p: Parameters) -> str:
@@ -151,28 +153,34 @@ def _later_linear(p: Parameters) -> str:
 
 
 def _inverse_sqrt(p: Parameters) -> str:
-    warmup, scale = number(_whole(p["warmup"])), number(_whole(p.get("timescale", p["warmup"])))
+    t, warmup, scale = _tick(p), _whole(p["warmup"]), _whole(p.get("timescale", p["warmup"]))
+    since = t if scale == warmup else f"({t} + {number(scale)} - {number(warmup)})"
     return (
-        f"LambdaLR(optimizer, lambda t: t / {warmup} if t < {warmup} "
-        f"else ({scale} / (t + {scale} - {warmup})) ** 0.5)"
+        f"LambdaLR(optimizer, lambda t: {t} / {number(warmup)} if {t} < {number(warmup)} "
+        f"else ({number(scale)} / {since}) ** 0.5)"
     )
 
 
+def _tick(p: Parameters) -> str:
+    """The tick in a lambda, which counts from 0 where the schedule may have been further on."""
+    lead = p.get("lead", 0.0)
+    return f"(t + {number(lead)})" if lead > 0 else "t"
+
+
 def _wsd(p: Parameters) -> str:
-    stop = number(_whole(p["warmup"] + p["stable"]))
+    t, stop = _tick(p), number(_whole(p["warmup"] + p["stable"]))
     decay, low = number(_whole(p["decay"])), number(p.get("min_ratio") or 0)
     left = {
         "linear": "1 - d", "cosine": "(1 + math.cos(math.pi * d)) / 2", "1-sqrt": "1 - d ** 0.5",
     }[p["decay_type"]]  # fmt: skip
     rise = (
-        f"t / {number(_whole(p['warmup']))} if t < {number(_whole(p['warmup']))} else "
+        f"{t} / {number(_whole(p['warmup']))} if {t} < {number(_whole(p['warmup']))} else "
         if p["warmup"]
         else ""
     )
-    return (
-        f"LambdaLR(optimizer, lambda t: {low} + (1 - {low}) * ({rise}"
-        f"(lambda d: {left})(min(max(t - {stop}, 0) / {decay}, 1))))"
-    )
+    level = f"{rise}(lambda d: {left})(min(max({t} - {stop}, 0) / {decay}, 1))"
+    raised = level if low == "0" else f"{low} + (1 - {low}) * ({level})"
+    return f"LambdaLR(optimizer, lambda t: {raised})"
 
 
 def _sequential(p: Parameters) -> str:

@@ -121,10 +121,12 @@ def test_the_scales_are_written_at_five_levels_and_both_ends():
     assert all(e.get("y1") == e.get("y2") for e in grid)
 
 
-def test_more_curves_than_colours_begin_anew():
+def test_more_curves_than_colours_begin_anew_with_other_dashes():
     picture = svg(*((f"c{n}", arr(0, 1), arr(1.0, 0.1)) for n in range(8)))
     strokes = [p.get("stroke") for p in picture.iter(f"{SVG}path")]
     assert strokes == [*COLOURS, *COLOURS[:2]]
+    looks = [(p.get("stroke"), p.get("stroke-dasharray")) for p in picture.iter(f"{SVG}path")]
+    assert len(set(looks)) == 8
     assert picture.get("height") == str(260 + 24 * 8 + 40)
 
 

@@ -129,3 +129,25 @@ def test_a_rise_in_a_preview_is_told_too():
     (reset,) = (p for p in found if p.kind == "reset_on_resume")
     told = list(preview_lines((found[0], reset)))
     assert "  1 from epoch 0, 0.5 from epoch 2, 1 from epoch 4, 0.5 from epoch 6" in told
+
+
+def test_what_counts_steps_has_no_start_of_an_epoch_to_be_stepped_at():
+    found = shown(milestones=[6], gamma=0.5, epochs=5, steps_per_epoch=3, base_lr=1.0, unit="step")
+    assert "early" not in found
+    assert found["stepped_twice"].title == "stepped twice after every batch"
+
+
+def test_milestones_that_look_like_steps_are_told_as_such():
+    lines = list(preview_lines(preview(from_options([40, 80], epochs=30, steps_per_epoch=4))))
+    assert "  never reached: 40, 80 (at or beyond the end)" in lines
+    lines = list(preview_lines(preview(from_options([60, 100], epochs=30, steps_per_epoch=4))))
+    assert (
+        "  never reached: 60, 100 (at or beyond the end). Taken for steps (4 an epoch) they would "
+        "be epoch(s) 15, 25."
+    ) in lines
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_base_rate_that_is_none_is_refused(rate):
+    with pytest.raises(ScheduleError, match="no learning rate"):
+        from_options([3], epochs=9, base_lr=rate)
