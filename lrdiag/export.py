@@ -22,7 +22,9 @@ _COLUMNS = ("run", "tag", "step", "wall_time", "value")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_runs(paths: Sequence[str | Path], form: str, output: Path | None) -> tuple[int, list[Problem]]:
+def export_runs(
+    paths: Sequence[str | Path], form: str, output: Path | None
+) -> tuple[int, list[Problem]]:
     """Read the runs below `paths` and write them to `output` (standard output if None).
 
     Returns:
