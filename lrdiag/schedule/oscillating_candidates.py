@@ -105,7 +105,6 @@ def _cycle(part: Sample) -> tuple[float, float] | None:
 def _first_lengths(sample: Sample, rises: IntArray, growth: int, origin: float) -> list[float]:
     """Lengths of the first cycle for which every restart lies between its two logged points."""
     before, after = sample.tick[rises - 1] - origin, sample.tick[rises] - origin
-    low, high = 0.0, np.inf
     out: list[float] = []
     # The first visible restart may be the first, second, … of the run.
     for skipped in range(3):

@@ -100,6 +100,20 @@ def test_the_places_of_the_restarts_tell_the_first_length(given, more, growth, w
     assert lengths(sample, growth, 0.0) == wanted
 
 
+def test_of_many_lengths_those_in_the_middle_are_tried():
+    # Twenty steps a row: restarts before rows 220 and 420 allow 200 to 210.
+    sample = planted("cosine_restarts", {"base_lr": 0.2, "T_0": 210, "T_mult": 1}, 30, every=20)
+    found = lengths(sample, 1, 0.0)
+    assert len(found) == 4 and 205 in found and found <= {203, 204, 205, 206, 207}
+
+
+def test_where_no_whole_length_fits_the_middle_is_tried():
+    sample = planted("cosine_restarts", {"base_lr": 0.2, "T_0": 15, "T_mult": 2})
+    # Of threefold growth, restarts 3 and 4 after 13 and 40 lengths: from 44 / 40 to 45 / 40.
+    (length,) = lengths(sample, 3, 0.0)
+    assert length == pytest.approx(44.5 / 40)
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_run_may_begin_at_0_1_or_before(first):
     sample = planted("cosine_restarts", {"base_lr": 0.2, "T_0": 20, "T_mult": 1}, first=first)
@@ -127,7 +141,7 @@ def test_a_cycle_alone_tells_length_and_start(given, n):
 @pytest.mark.parametrize("length", [18, 20, 22, 24, 26, 30])
 def test_the_second_cycle_tells_where_the_first_began(length):
     given = {"base_lr": 0.2, "T_0": length, "T_mult": 1}
-    sample = planted("cosine_restarts", given, 2 * length, first=length - 3)
+    sample = planted("cosine_restarts", given, length + 3, first=length - 3)
     starts = [
         c.flat["origin"] for c in of("cosine_restarts", sample)
         if "T_0" in c.free and c.flat["T_mult"] == 1
@@ -168,6 +182,7 @@ def test_turning_points_tell_the_half_period(half, low, first):
     (25, 10, {"n": 120}),
     (10, 25, {"first": 3, "n": 52}),  # one peak, two valleys seen whole
     (30, 10, {"first": 12, "n": 62}),
+    (10, 25, {"first": 20, "n": 58}),  # one peak between two valleys
     (10, 20, {"first": 65}),
     (70, 140, {"every": 7}),
     (10, 25, {"n": 80}),
