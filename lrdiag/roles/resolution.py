@@ -127,8 +127,8 @@ def check_role(role: str) -> None:
     if role not in ROLE_NAMES and not role.startswith("val_recall/"):
         close = difflib.get_close_matches(role, ROLE_NAMES, 1)
         meant = f" Did you mean {close[0]!r}?" if close else ""
-        known = ", ".join(sorted(ROLE_NAMES))
-        raise RoleError(f"There is no role {role!r}.{meant}", f"Known roles: {known}.")
+        known = f"Known roles: {', '.join(sorted(ROLE_NAMES))}."
+        raise RoleError(f"There is no role {role!r}.{meant}", known)
 
 
 def _overridden(
@@ -200,7 +200,8 @@ def _epoch(run: Run, patterns: RolePatterns) -> Assignment | None:
 
 def _candidates(tag: str, run: Run, patterns: RolePatterns) -> Iterator[_Candidate]:
     words = tag_words(tag)
-    if _is_lr(words, patterns) or words in patterns.epoch_exact:
+    sums_up = tag.startswith("summary/") and len(run.series[tag]) == 1  # the whole training
+    if sums_up or _is_lr(words, patterns) or words in patterns.epoch_exact:
         return
     for pattern in patterns.metrics:
         phrase = find_words(words, pattern.phrases)

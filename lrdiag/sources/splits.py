@@ -1,7 +1,8 @@
 """Physical folders and files that are parts of one training become one run.
 
 `x/train` and `x/validation` are splits of `x`; so are `train.csv` and `val.csv` of one folder,
-and `x/loss_train` and `x/loss_val` where torch's `add_scalars` wrote them.
+and `x/loss_train` and `x/loss_val` where torch's `add_scalars` wrote them, and the folder of its
+`add_hparams`.
 Event files and a `metrics.csv` beside them are the same training logged twice.
 """
 

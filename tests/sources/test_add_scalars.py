@@ -73,3 +73,26 @@ def test_curves_of_another_process_stay_apart(tmp_path):
         *start, _, number = file.name.split(".")
         shutil.move(file, file.with_name(".".join([*start, "1", number])))
     assert list(merged(tmp_path)) == ["one", "one/loss_train", "one/loss_val"]
+
+
+def test_settings_that_add_hparams_wrote_are_those_of_the_run(tmp_path):
+    writer = torch_writer.SummaryWriter(str(tmp_path / "one"))
+    for step in range(12):
+        writer.add_scalar("loss/val", 1 / (step + 1), step)
+    writer.add_hparams({"lr": 0.1, "batch": 64}, {"hparam/accuracy": 0.9, "loss/val": 0.1})
+    writer.close()
+
+    runs = merged(tmp_path)
+
+    assert list(runs) == ["one"]
+    run = runs["one"]
+    assert run.params == {"lr": 0.1, "batch": 64}
+    assert len(run.series["loss/val"]) == 12
+    roles = resolve_roles(run, {}).assignments
+    assert {role: found.tag for role, found in roles.items()} == {"val_loss": "loss/val"}
+
+
+def test_a_run_called_after_the_time_stays_a_run(tmp_path):
+    write(tmp_path / "one", {})
+    write(tmp_path / "one" / "1700000000.5", {})
+    assert len(merged(tmp_path)) == 2
