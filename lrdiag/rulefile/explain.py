@@ -13,6 +13,10 @@ from lrdiag.findings import Finding, Status
 from lrdiag.rulefile.build import EXPR_KIND
 from lrdiag.rulefile.lint import parameter_texts
 from lrdiag.rulefile.values import Rule
+from lrdiag.schedule.mistakes import MISTAKES
+
+# A remedy that is wholly the check's own.
+_TOLD_BY_CHECK = "{fix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,25 @@ def explain_rule(rule: Rule, example: str = "") -> list[Section]:
         Section("Why it matters", (rule.why,)),
         Section("How it decides", tuple(_decides(rule))),
         Section("Parameters", tuple(_parameters(rule))),
-        Section("How to fix it", (_named(rule.remedy),)),
+        Section("How to fix it", tuple(_fixes(rule))),
         Section("An example that fires", (example,) if example else (), code=True),
         Section("Read more", (rule.link,)),
     ]
     return [s for s in sections if any(p.strip() for p in s.paragraphs)]
+
+
+def _fixes(rule: Rule) -> Iterator[str]:
+    """The rule's remedy; of a schedule that disagrees, each mistake with what to change."""
+    mistakes = {
+        kind: m for kind, m in MISTAKES.items() if m.rule == getattr(rule.check, "rule", "")
+    }
+    if not mistakes or rule.remedy != _TOLD_BY_CHECK:
+        yield _named(rule.remedy)
+        return
+    for kind, mistake in mistakes.items():
+        change = re.sub(r":\n.*", ".", mistake.remedy, flags=re.DOTALL)
+        known = f" Known from: {', '.join(mistake.references)}." if mistake.references else ""
+        yield f"{kind.replace('_', ' ').capitalize()}. {mistake.text} {change}{known}"
 
 
 def _named(template: str) -> str:

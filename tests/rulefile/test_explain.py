@@ -101,3 +101,19 @@ def test_a_trace_says_why_it_did_not(fakes, high):
     absent = trace(high, "run7", evaluate_rule(high, fakes.view({"train_loss": [1.0] * 5})))
     assert "not applicable" in absent
     assert "why: Nothing in this run matches" in absent
+
+
+def test_a_rule_of_schedules_lists_its_mistakes_with_what_to_change():
+    rules = {rule.id: rule for rule in load_rules().rules}
+    texts = {s.title: s.paragraphs for s in explain_rule(rules["schedule-mismatch"])}
+    kinds = [text.partition(".")[0] for text in texts["How to fix it"]]
+    assert kinds == [
+        "Steps for epochs", "Gamma differs", "Gamma applied twice", "Extra drop", "Missing drop",
+        "Early", "Late",
+    ]  # fmt: skip
+    assert texts["How to fix it"][-2].endswith(
+        "Call scheduler.step() after the optimizer steps of the epoch. "
+        "Known from: liuzechun/ReActNet#32."
+    )
+    shown = [p for r in rules.values() for s in explain_rule(r) for p in s.paragraphs]
+    assert "‹fix›" not in shown
