@@ -22,7 +22,7 @@ from lrdiag.sources.table_dialect import (
     Dialect,
     find_dialect,
 )
-from lrdiag.sources.table_kinds import names_its_rows, only_numbers
+from lrdiag.sources.table_kinds import compares_settings, names_its_rows, only_numbers
 from lrdiag.sources.table_reader import TableReader
 from lrdiag.sources.text_lines import Line, head_text, is_gzip, lines_in
 
@@ -83,7 +83,7 @@ def _is_log(dialect: Dialect, sample: Sequence[str], *, named: bool) -> bool:
         return named and dialect.delimiter != SPACES and only_numbers(dialect, sample)
     if not any(is_index(name) or is_metric(name) for name in dialect.header):
         return False
-    return not names_its_rows(dialect, sample)
+    return not (names_its_rows(dialect, sample) or compares_settings(dialect, sample))
 
 
 def _wide_header(text: str) -> bool:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from lrdiag.sources.index_names import is_index
+from lrdiag.sources.index_names import is_index, plain_name
 from lrdiag.sources.table_cells import is_missing, is_number, number, wall_time
 from lrdiag.sources.table_dialect import Dialect
+
+_SETTINGS = frozenset(
+    {
+        "lr", "learning_rate", "init_lr", "base_lr", "batch_size", "batchsize", "bs", "dropout",
+        "seed", "weight_decay", "wd", "optimizer", "hidden_size", "hidden_dim", "num_layers",
+        "n_layers", "depth", "width", "activation", "model",
+    }
+)  # fmt: skip
 
 
 def only_numbers(dialect: Dialect, sample: Sequence[str]) -> bool:
@@ -30,6 +39,24 @@ def names_its_rows(dialect: Dialect, sample: Sequence[str]) -> bool:
         and len(set(words)) == len(names)
         and all(wall_time(word) is None for word in words)
     )
+
+
+def compares_settings(dialect: Dialect, sample: Sequence[str]) -> bool:
+    """Whether a table has no index but two settings that go back and forth: one row a training.
+
+    One alone may be a cyclic rate, or the size of an epoch's last batch.
+    """
+    if any(is_index(name) for name in dialect.header):
+        return False
+    columns = [k for k, name in enumerate(dialect.header) if plain_name(name) in _SETTINGS]
+    rows = [dialect.split(text) or [] for text in sample[dialect.header_line + 1 :]]
+    return sum(_comes_back([row[k] for row in rows if k < len(row)]) for k in columns) >= 2
+
+
+def _comes_back(cells: Sequence[str]) -> bool:
+    """Whether a value stands again after another one has taken its place."""
+    stretches = [cell for cell, _ in groupby(cells)]
+    return len(set(stretches)) < len(stretches)
 
 
 def is_header_again(cells: Sequence[str], header: Sequence[str]) -> bool:
