@@ -251,7 +251,9 @@ def _notes(
     for f in findings:
         by_words.setdefault(f"{_who(f, short)}{_sure(f)}", []).append(f["rule"])
     found = [f"{', '.join(rules)} in {words}." for words, rules in by_words.items()]
-    first = f"Group {group.name}: {len(group.runs)} runs that differ by seed{told}."
+    asked = group.by.removeprefix("--group-by ")
+    alike = "differ by seed" if asked in ("seed parameter", "name") else f"agree in {asked}"
+    first = f"Group {group.name}: {len(group.runs)} runs that {alike}{told}."
     yield " ".join([first, *found])
     for run in odd_names:
         yield _odd_note(group.name, [odd for odd in outliers if odd["run"] == run])

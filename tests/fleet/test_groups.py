@@ -229,6 +229,12 @@ def test_grouped_report_names_groups_and_adds_notes():
     assert grouped(HealthReport((run("alone"),))).groups == ()
 
 
+def test_runs_grouped_by_a_setting_are_not_said_to_differ_by_seed_alone():
+    runs = tuple(run(f"r{i}", lr=0.1, wd=i) for i in range(3))
+    (note,) = grouped(HealthReport(runs), by="lr").notes
+    assert "3 runs that agree in lr" in note and "seed" not in note
+
+
 def test_t_tail_is_close_and_never_too_small():
     for degrees in (3, 4, 6, 10, 30):
         for t in (0.5, 1, 2, 3, 5, 8):
