@@ -10,12 +10,14 @@ from lrdiag.runs import Series
 from lrdiag.schedule.agreement import agreements_of, reconciled, unreached
 from lrdiag.schedule.configured import from_options
 from lrdiag.schedule.drawing import svg_picture, terminal_picture
+from lrdiag.schedule.explained import multiple_of
 from lrdiag.schedule.forward import rate_at
+from lrdiag.schedule.infer import infer_schedule
 from lrdiag.schedule.points import clean_rates
 from lrdiag.schedule.sample import Sample, row_sample
 from lrdiag.schedule.smooth_family import best_smooth
 from lrdiag.schedule.smooth_with_jump import smooth_with_jump
-from lrdiag.schedule.values import Clock, ConfiguredSchedule
+from lrdiag.schedule.values import Clock, ConfiguredSchedule, Schedule
 from lrdiag.schedule.warmup import warmup_rows
 
 EPOCHS = EpochAxis(np.array([0, 60]), np.array([0.0, 60.0]), "step is epoch")
@@ -104,6 +106,32 @@ def test_other_configurations_have_no_unreached_milestones(config):
 def test_a_step_size_beyond_the_epochs_is_never_reached():
     config = ConfiguredSchedule("step", step_size=60, gamma=0.1, epochs=60)
     assert unreached(config, EPOCHS, None).observed == 60.0
+
+
+# Without anything to tell from, and groups beside the main one
+
+
+@pytest.mark.parametrize("last", [None, 5])
+def test_without_rate_configuration_and_loss_nothing_is_told(last):
+    found = infer_schedule({}, EPOCHS, last_step=last)
+    assert found == Schedule()
+
+
+@pytest.mark.parametrize(("rates", "main", "factor"), [
+    ([0.2, 0.2, 0.02], [0.1, 0.1, 0.01], 2.0),
+    ([0.1, 0.1, 0.01], [0.1, 0.1, 0.01], 1.0),
+    ([0.0, 0.0, 0.0], [0.1, 0.1, 0.01], 0.0),
+    ([0.1, 0.1, 0.01], [0.0, 0.0, 0.0], None),
+    ([0.2, 0.2, 0.03], [0.1, 0.1, 0.01], None),
+    ([0.2, 0.2], [0.1, 0.1, 0.01], None),
+])  # fmt: skip
+def test_a_group_is_a_multiple_of_another_at_every_row(rates, main, factor):
+    found = multiple_of(log(rates), log(main))
+    assert found == (None if factor is None else pytest.approx(factor))
+
+
+def test_rows_of_other_steps_are_not_compared():
+    assert multiple_of(log([0.2, 0.1], [0, 1]), log([0.2, 0.1], [0, 2])) is None
 
 
 # Pictures
