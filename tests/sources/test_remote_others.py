@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from lrdiag.errors import SourceError
+from lrdiag.sources import remote_reading
 from lrdiag.sources.remote import is_url, local_copies, shown_url
 from lrdiag.sources.remote_reading import Patience
 from lrdiag.sources.tree import discover, read_location
@@ -54,6 +55,26 @@ def test_a_plain_web_server(tmp_path):
         with local_copies([url], tmp_path / "copies", QUICK) as copies:
             (run,) = runs(copies).values()
             assert len(run.series["loss"]) == 200
+        server.shutdown()
+
+
+def test_a_server_that_gives_only_whole_files(tmp_path, monkeypatch):
+    """Python's own web server knows no ranges: a log that grew stayed as first read."""
+    pytest.importorskip("aiohttp")
+    monkeypatch.setattr(remote_reading, "BLOCK", 1000)
+    log = tmp_path / "served" / "metrics.csv"
+    log.parent.mkdir()
+    log.write_text(ROWS)
+    handler = partial(_Quiet, directory=str(log.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/metrics.csv"
+        for rows in (200, 201, 202):
+            with local_copies([url], tmp_path / "copies", QUICK) as copies:
+                (run,) = runs(copies).values()
+                assert len(run.series["loss"]) == rows
+                assert copies.problems == []
+            log.write_text(log.read_text() + f"{rows},0.005,0.1\n")
         server.shutdown()
 
 
