@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,24 @@ def find_sidecars(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
 def _printed(folder: Path, names: Sequence[str]) -> list[Path]:
     """The one text that prints a `Namespace(...)`; of several it is unknown whose run is whose."""
     texts = [name for name in names if name.endswith(_PRINTED) and name not in _NAMES][:MAX_FILES]
-    found = [folder / name for name in texts if b"Namespace(" in _head(folder / name)]
+    found = [folder / name for name in texts if _prints(folder / name)]
     return found if len(found) == 1 else []
+
+
+def _prints(path: Path) -> bool:
+    """Whether a text begins with arguments; a watched one that only grew is not read again."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    size = min(status.st_size, MAX_HEAD)
+    changed = status.st_mtime_ns if size < MAX_HEAD else 0
+    return _prints_as_it_is(path, (status.st_dev, status.st_ino, size, changed))
+
+
+@lru_cache(maxsize=4096)
+def _prints_as_it_is(path: Path, _state: tuple[int, ...]) -> bool:
+    return b"Namespace(" in _head(path)
 
 
 def _head(path: Path) -> bytes:

@@ -128,3 +128,15 @@ def test_a_written_file_is_believed_before_what_a_program_printed(tmp_path):
     (tmp_path / "train.log").write_text("Namespace(lr=0.1)\n")
     (tmp_path / "hparams.yaml").write_text("lr: 0.5\n")
     assert params_of(tmp_path)[0] == {"lr": 0.5}
+
+
+def test_a_text_that_only_grew_is_not_looked_into_again(tmp_path, monkeypatch):
+    log = tmp_path / "train.log"
+    log.write_text("Namespace(lr=0.1, epochs=30)\n" + "epoch 1 loss 2.0\n" * 5000)
+    assert find_sidecars(tmp_path) == (log,)
+    with log.open("a") as file:
+        file.write("epoch 2 loss 1.0\n")
+    monkeypatch.setattr("lrdiag.sources.sidecars._head", lambda path: b"")
+    assert find_sidecars(tmp_path) == (log,)
+    log.write_text("begun anew\n")
+    assert find_sidecars(tmp_path) == ()
