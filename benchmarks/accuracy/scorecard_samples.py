@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.accuracy.corpus import truth_of
+from benchmarks.accuracy.joint_thresholds import asked
 from benchmarks.accuracy.scorecard_specs import EARLY, PER_DROP
 from lrdiag.checks.plateau_after_drop import judged_drops
 from lrdiag.checks.shape import shape_of
@@ -22,8 +24,8 @@ def samples_of(card, runs):
     return list(drop_samples(runs) if card in PER_DROP else run_samples(card, runs))
 
 
-def read(folders):
-    """Truth, run traits and (row, traits) of each drop for the runs of some corpora."""
+def read(folders, rules):
+    """Truth, run traits, (row, traits) of each drop and the rules' answers, by run."""
     found = []
     for folder in folders:
         for line in (Path(folder) / "truth.jsonl").read_text("utf-8").splitlines():
@@ -31,18 +33,15 @@ def read(folders):
             truth["corpus"] = Path(folder).name
             place = Path(folder) / truth["run_id"]
             if place.is_dir():
-                locations = merge_splits(discover([place])).locations
-                found.append((truth, *traits_of_run(read_location(locations[0]))))
+                (location,) = merge_splits(discover([place])).locations
+                view = view_of(read_location(location), Config())[0]
+                answers = asked(view, truth_of(truth, truth["corpus"]), rules)
+                found.append((truth, *traits_of_view(view), answers))
     return found
 
 
-def traits_of_run(run):
-    """Traits of a run and of each of its drops."""
-    return traits_of_view(view_of(run, Config())[0])
-
-
 def traits_of_view(view):
-    """The same from a view."""
+    """Traits of a run and of each of its drops."""
     shape = shape_of(view)
     if shape is None:
         return {}, []
@@ -53,7 +52,7 @@ def traits_of_view(view):
 
 def run_samples(label, runs):
     """One sample a run: traits, is it so, does it count, where it is from."""
-    for truth, traits, _ in runs:
+    for truth, traits, *_ in runs:
         said, counts = answer(label, truth)
         yield traits, said, counts, truth
 
@@ -72,7 +71,9 @@ def answer(label, truth):
 
 def drop_samples(runs):
     """One sample a drop that a counterfactual was run for (the corpus's own thresholds)."""
-    for truth, traits, drops in runs:
+    for truth, traits, drops, *_ in runs:
+        if "variants" not in truth:  # the project's own generator keeps no reruns of drops
+            continue
         known = [d for d in truth["evidence"].get("drops", []) if "rel_F" in d]
         raised = truth["schedule_true"].get("events") or truth["schedule_true"].get("gamma", 0) > 1
         if raised or "asconf" in truth["variants"]:

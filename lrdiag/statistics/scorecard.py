@@ -15,10 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+ROUNDING = 1e-6
+"""Relative; edges are written with six digits. Rates have exact ratios (a tenth), at which edges
+lie too: in another unit the same ratio may come out above or below them by its rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Points by band. `edges` increase; a value equal to an edge lies below it.
+    """Points by band. `edges` increase; a value equal to an edge, but for rounding, lies below it.
 
     `points` has one entry more than `edges`; `missing` counts where a trait is NaN or absent.
     """
@@ -31,7 +35,7 @@ class Bands:
         """Points of a value."""
         if value is None or math.isnan(value):
             return self.missing
-        return self.points[bisect.bisect_left(self.edges, value)]
+        return self.points[bisect.bisect_left(self.edges, value - ROUNDING * max(1.0, abs(value)))]
 
 
 @dataclass(frozen=True, slots=True)
