@@ -114,6 +114,7 @@ def test_a_card_can_be_taken_apart():
         }
     )
     assert card.contributions({"up": 0.2}) == {"up": -1.0}
+    assert card.contributions({"up": 0.2 + 1e-12}) == {"up": -1.0}, "rounding is no other band"
     assert card.contributions({"up": 0.41}) == {"up": 2.0}
     assert card.contributions({}) == {"up": 0.5}
     assert card.probability({"up": 0.5}) == pytest.approx(1 / (1 + math.exp(-1.0)))
