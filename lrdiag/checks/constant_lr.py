@@ -23,6 +23,8 @@ class ConstantLr:
 
     Attributes:
         max_fall: largest relative fall of the validation loss over the last third.
+        max_rise: largest relative rise of it: what rises more did not stall but overfits or
+            diverges, and the rules of these tell it (0.04 is the threshold of overfitting).
         min_up: share of upward movement of the validation loss from which it is rough.
     """
 
@@ -30,6 +32,7 @@ class ConstantLr:
     requires: ClassVar[tuple[str | tuple[str, ...], ...]] = ("train_loss", "val_loss")
 
     max_fall: float = 0.01
+    max_rise: float = 0.04
     min_up: float = 0.4
 
     def evaluate(self, view: RunView) -> Iterator[Evidence]:
@@ -53,7 +56,7 @@ class ConstantLr:
         up = (traits_of(view) or {}).get("val_up", 0.0)
         fall = -math.expm1(trend.slope * third) if trend else 0.0
         yield verdict(
-            fall <= self.max_fall and up >= self.min_up,
+            -self.max_rise <= fall <= self.max_fall and up >= self.min_up,
             observed=fall,
             threshold=self.max_fall,
             unit=UNIT,

@@ -12,6 +12,8 @@ from lrdiag.statistics.distinct import distinct
 from lrdiag.view import Curve, RunView
 
 MAX_ROWS = 200  # statistics cost the same for 10 thousand and 10 million points
+FEW_EPOCHS = 10  # rows that a noise level, two slopes and three-row levels need (`shape`)
+ROWS_OF_FEW = 20  # twice as many: trainings of one to nine epochs evaluate inside epochs
 REFERENCES = ("val_loss", "val_accuracy", "train_loss", "train_loss_step", "train_accuracy")
 
 
@@ -86,12 +88,19 @@ def _edges(at: FloatArray, unit: str) -> tuple[FloatArray, FloatArray]:
     span = float(points[-1] - points[0]) + gap
     wanted = min(len(points), MAX_ROWS)
     if unit == "epoch":
-        wanted = max(min(wanted, round(span)), 1)
+        wanted = max(min(wanted, _rows_in(round(span))), 1)
     if len(points) <= 1.3 * wanted:
         return points, np.concatenate([[points[0] - gap], points])
     edges = points[0] - gap / 2 + span / wanted * np.arange(wanted + 1)
     last = points[np.clip(np.searchsorted(points, edges[1:], "right") - 1, 0, len(points) - 1)]
     return np.maximum.accumulate(last), edges
+
+
+def _rows_in(epochs: int) -> int:
+    """A row an epoch; where that is too few to judge, each epoch is cut into equal parts."""
+    if epochs >= FEW_EPOCHS or epochs < 1:
+        return max(epochs, 1)
+    return epochs * -(-ROWS_OF_FEW // epochs)
 
 
 def _on_rows(

@@ -14,12 +14,14 @@ from lrdiag.checks.shape import shape_of
 from lrdiag.statistics.trend import fit_trend
 from lrdiag.view import RunView
 
+FEWEST_ROWS = 5  # a slope with an interval
+
 UNIT = "relative fall of val_loss over the last quarter"
 
 
 @dataclass(frozen=True, slots=True)
 class StillImprovingAtEnd:
-    """Trend of the validation loss over the last quarter of the run.
+    """Trend of the validation loss over the last quarter of the run, since the last change of rate.
 
     Attributes:
         min_fall: smallest relative fall over the last quarter (fraction; Google's Deep Learning
@@ -40,7 +42,12 @@ class StillImprovingAtEnd:
             return
         import numpy as np
 
-        quarter = max(5, len(shape) // 4)
+        # A fall at a change of rate is that of the change: only what came after it goes on.
+        since = max((turn.row for turn in (*shape.drops, *shape.rises)), default=0)
+        quarter = min(max(FEWEST_ROWS, len(shape) // 4), len(shape) - since)
+        if quarter < FEWEST_ROWS:
+            yield not_judged(f"{quarter} rows since the rate changed; {FEWEST_ROWS} are needed.")
+            return
         trend = fit_trend(np.arange(quarter, dtype=np.float64), shape.val[-quarter:])
         if trend is None:
             yield not_judged("Too few rows in the last quarter.")

@@ -145,7 +145,10 @@ def _accuracy_traits(accuracy: FloatArray | None) -> Traits:
 def _rate_traits(rate: FloatArray | None) -> Traits:
     if rate is None:
         return {}
-    found = {f"rate_above_{level:g}": float((rate >= level).mean()) for level in (0.5, 0.3, 0.1)}
+    found = {
+        f"rate_above_{level:g}": float((rate >= level * (1 - 1e-6)).mean())
+        for level in (0.5, 0.3, 0.1)
+    }
     return {
         "rate_mean": float(rate.mean()),
         "rate_end": float(np.log10(max(rate[-1], 1e-6))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,9 @@ from lrdiag.schedule.written_warmup import with_whole_warmup
 _SHIFT_TICKS = 2.0
 # Merged drops are looked for where at most this share of rows changes.
 _MOST_MERGED = 0.4
+# Natural logarithm of how far the rate may have fallen before the log began: beyond it powers of
+# gamma vanish, and no optimiser began at such a rate.
+_FARTHEST = 60.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +100,8 @@ def _regular(  # noqa: PLR0917 - what is known of the changes
         return None
     number = max(1, round(first / size))
     origin = first - number * size
+    if abs((number - 1) * math.log(gamma)) > _FARTHEST:
+        return None
     if len(steps.rows) > 2 and abs(origin) > _SHIFT_TICKS + 0.5 + 0.02 * size:
         return None
     flat = {

@@ -160,6 +160,36 @@ def test_still_improving(shapes, make_view):
     assert not failures(StillImprovingAtEnd(), make_view(*shapes.healthy()))
 
 
+def falling(last=0.0):
+    """Flat losses that fall by `last` at row 35 of 40; `last` None: fall in every row."""
+    t = np.arange(40)
+    drift = -0.02 * t if last is None else -last * (t >= 35)
+    noise = 0.002 * np.random.default_rng(0).normal(size=40)
+    return {"train_loss": np.exp(drift + noise), "val_loss": 1.1 * np.exp(drift + noise)}
+
+
+@pytest.mark.parametrize(
+    ("drop", "last", "status"),
+    [
+        (35, 0.5, Status.PASSED),  # the fall at the drop does not go on
+        (36, 0.5, Status.NOT_JUDGED),  # four rows since: too few
+        (35, None, Status.FAILED),
+        (None, None, Status.FAILED),
+    ],
+)
+def test_still_improving_looks_behind_the_last_change_of_rate(make_view, drop, last, status):
+    rates = np.where(np.arange(40) >= (drop or 40), 0.01, 0.1)
+    assert statuses(StillImprovingAtEnd(), make_view(falling(last), rates)) == [status]
+
+
+def test_a_constant_rate_under_which_validation_loss_rises_did_not_stall(shapes, make_view):
+    curves, rates = shapes.lr_too_high()
+    rising = np.exp(0.02 * np.maximum(np.arange(len(curves["val_loss"])) - 20, 0))
+    risen = {**curves, "val_loss": curves["val_loss"] * rising}
+    assert failures(ConstantLr(max_rise=9.0), make_view(risen, rates))
+    assert not failures(ConstantLr(), make_view(risen, rates))
+
+
 def test_constant_rate_that_stalled(shapes, make_view):
     assert failures(ConstantLr(), make_view(*shapes.lr_too_high()))
     curves, _ = shapes.healthy()

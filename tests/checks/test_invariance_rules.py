@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lrdiag.checks.rows import FEW_EPOCHS
 from lrdiag.config import Config, config_from
 from lrdiag.diagnose import diagnose_run
 from lrdiag.rulefile.cases import load_cases
@@ -41,6 +42,11 @@ def named(case):
 
 each_case = pytest.mark.parametrize("case", CASES, ids=named)
 each_case_in_rows = pytest.mark.parametrize("case", IN_ROWS, ids=named)
+
+
+def in_few_epochs(case):
+    """Whether rows inside epochs are rows of their own (`lrdiag.checks.rows`)."""
+    return max(map(len, case.run.series.values())) < FEW_EPOCHS
 
 
 def told(run, config):
@@ -185,11 +191,21 @@ def test_epochs_that_a_column_tells(case, first):
     assert same(case, stepped(run, lambda step: step * 390 + 389))
 
 
-@each_case_in_rows
+@pytest.mark.parametrize("case", [c for c in IN_ROWS if not in_few_epochs(c)], ids=named)
 @pytest.mark.parametrize("times", [2, 50])
 def test_logging_more_often(case, times):
     run = inside_epochs(case.run, 100, times)
     assert same(case, run, configured(case, steps_per_epoch=100))
+
+
+@pytest.mark.parametrize("case", [c for c in IN_ROWS if in_few_epochs(c)], ids=named)
+@pytest.mark.parametrize("times", [2, 50])
+def test_logging_more_often_where_epochs_are_few_judges_more_and_else_the_same(case, times):
+    run = inside_epochs(case.run, 100, times)
+    before = expected(CASES.index(case))
+    after = told(run, configured(case, steps_per_epoch=100))
+    assert {a for a in before if a[2] != "not_judged"} <= after
+    assert not {a for a in after if a[2] == "failed"}
 
 
 @each_case_in_rows

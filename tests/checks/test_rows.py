@@ -135,3 +135,17 @@ def test_one_point_stands_for_one_epoch_of_iterations():
     # 100 steps an epoch: what was logged within an epoch before the only validation is its row.
     found = rows(curve("val_loss", [300], [0.5]), curve("train_loss_step", [100, 250, 300]))
     assert found.curves["train_loss_step"].tolist() == [pytest.approx((100 + 250 + 300) / 3)]
+
+
+@pytest.mark.parametrize(("epochs", "rows_of_run"), [(1, 20), (3, 21), (9, 27), (10, 10)])
+def test_few_epochs_are_cut_into_equal_parts(epochs, rows_of_run):
+    step = np.arange(1, 100 * epochs + 1)
+    axis = EpochAxis(np.array([0, 1000]), np.array([0.0, 10.0]), "configured")
+    found = rows(curve("val_loss", step), axis=axis)
+    assert len(found) == rows_of_run
+    widths = np.diff(found.step)
+    assert widths.max() - widths.min() <= 1
+
+
+def test_few_epochs_with_a_validation_each_have_a_row_each():
+    assert len(rows(curve("val_loss", [99, 199, 299]), curve("train_loss", np.arange(300)))) == 3

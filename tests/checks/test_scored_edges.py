@@ -172,6 +172,18 @@ def test_leakage_has_no_wide_gap(make_view):
     assert one(DataLeakage(), view).facts["accuracy"] is None
 
 
+def test_a_training_loss_measured_otherwise_says_nothing_of_leakage(make_view):
+    curves = lines(val=-0.05)
+    left = float(np.exp(-0.05 * T)[-3:].mean())
+    view = make_view({**curves, "train_loss": curves["val_loss"] + 2.2 * 0.12})
+    found = one(DataLeakage(SURE), view)
+    assert found.status is Status.NOT_JUDGED
+    assert "Training loss ends 11% of the first loss above validation loss" in found.reason
+    lies_below = 0.12 / 1.12
+    assert failed(DataLeakage(SURE, max_below=lies_below + 0.01 * left), view)
+    assert failed(DataLeakage(SURE), make_view({**curves, "train_loss": curves["val_loss"] + 0.09}))
+
+
 def late(n=40, drop=30, gain=0.3, size=0.02):
     rng = np.random.default_rng(1)
     level = np.where(np.arange(n) < drop, 1.0, 1.0 - gain)

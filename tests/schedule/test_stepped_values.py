@@ -113,3 +113,11 @@ def test_a_rise_is_no_drop_to_a_floor():
 
 def test_one_drop_alone_has_no_floor():
     assert family_of(np.repeat([0.1, 0.04], [20, 13])).family == "step"
+
+
+@pytest.mark.parametrize("first", [10**4, 10**6, 10**9])
+def test_a_log_that_begins_late_tells_no_rate_beyond_numbers(first):
+    rates = 0.1 * 0.1 ** np.searchsorted([10, 20], np.arange(30), side="right")
+    found = family_of(rates, first + np.arange(30))
+    assert found.flat["gamma"] == pytest.approx(0.1)
+    assert found.flat["base_lr"] < 1e26
