@@ -74,7 +74,8 @@ def why_not(view: RunView) -> str:
 def _why_not(view: RunView) -> str:
     rows = rows_of(view)
     if len(rows) < NEEDED_ROWS:
-        return f"{len(rows)} rows were logged; at least {NEEDED_ROWS} are needed to tell."
+        logged = "1 row was" if len(rows) == 1 else f"{len(rows)} rows were"
+        return f"{logged} logged; at least {NEEDED_ROWS} are needed to tell."
     for role in LOSSES:
         curve = view.curve(role)
         if curve is None:

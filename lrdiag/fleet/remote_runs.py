@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from lrdiag.findings import HealthReport, Problem
+from lrdiag.findings import HealthReport, Problem, RunReport
 from lrdiag.fleet.renaming import renamed, replacing
 from lrdiag.sources.remote import LocalCopies, local_copies
+from lrdiag.verdicts import report_verdict, run_verdict
 
 V = TypeVar("V")
 
@@ -23,11 +24,28 @@ def analyze_remote(
     """The report of `analyze` on local copies; every path in it is what the user gave."""
     with local_copies(paths, folder) as copies:
         report = renamed(analyze(copies.paths), replacing(copies.names))
+    runs = tuple(_as_last_copied(run, copies.problems) for run in report.runs)
     return replace(
         report,
+        runs=runs,
+        verdict=report_verdict(runs) if runs != report.runs else report.verdict,
         problems=(*copies.problems, *report.problems),
         notes=(*report.notes, *_left_out(copies)),
     )
+
+
+def _as_last_copied(run: RunReport, problems: Sequence[Problem]) -> RunReport:
+    """The run; not healthy where a log of it could not be fetched and an older copy was judged."""
+    files = {source.path for source in run.sources}
+    old = tuple(
+        replace(p, message=f"what was fetched before is judged: {p.message}")
+        for p in problems
+        if p.severity == "error" and p.file in files
+    )
+    if not old:
+        return run
+    problems = (*run.problems, *old)
+    return replace(run, problems=problems, verdict=run_verdict(run.findings, problems, run.points))
 
 
 @contextmanager

@@ -61,7 +61,8 @@ def local_copies(
     """Local paths for the paths, URLs copied below `folder` (a temporary one by default).
 
     Raises:
-        SourceError: a URL cannot be reached, does not exist, or its package is not installed.
+        SourceError: a URL cannot be reached, does not exist, names a file that cannot be fetched,
+            or its package is not installed.
     """
     copies = LocalCopies()
     with ExitStack() as stack:
@@ -97,6 +98,8 @@ def _copy(url: str, folder: Path, copies: LocalCopies, patience: Patience) -> Pa
         base if single else base.mkdir(exist_ok=True, mode=0o700)
         for name, entry in listing.items():
             _copy_one(_Item(name, entry, base if single else base / name), remote, states, copies)
+        if single and not base.exists() and copies.problems:
+            raise SourceError(copies.problems[-1].message, copies.problems[-1].action)
         _forget(listing, states, None if single else base)
         save_states(place, states)
     copies.bytes_fetched += remote.bytes_fetched
