@@ -167,7 +167,21 @@ def _tick(p: Parameters) -> str:
     return f"(t + {number(lead)})" if lead > 0 else "t"
 
 
+def _counted_from_one(p: Parameters) -> bool:
+    """A warm-up of `(t + 1) / warmup` straight into the decay: the peak stands for two ticks."""
+    plain = p["decay_type"] in ("linear", "cosine") and not p.get("min_ratio")
+    return plain and p["stable"] == 1 and p.get("lead") == 1 and _whole(p["warmup"]) > 1
+
+
 def _wsd(p: Parameters) -> str:
+    if _counted_from_one(p):
+        warmup, decay = _whole(p["warmup"]), _whole(p["decay"])
+        rise = _call("LinearLR", ("start_factor", 1 / warmup), ("total_iters", warmup - 1))
+        fall = {
+            "linear": _linear({"start_factor": 1, "end_factor": 0, "total_iters": decay}),
+            "cosine": _cosine({"T_max": decay}),
+        }[p["decay_type"]]
+        return _in_turn([rise, fall], [warmup])
     t, stop = _tick(p), number(_whole(p["warmup"] + p["stable"]))
     decay, low = number(_whole(p["decay"])), number(p.get("min_ratio") or 0)
     left = {

@@ -87,6 +87,27 @@ LAMBDAS = [
 ]  # fmt: skip
 
 
+STRAIGHT = {"base_lr": 0.4, "warmup": 4, "stable": 1, "decay": 20, "decay_type": "cosine"}
+
+
+@pytest.mark.parametrize(("kind", "fall"), [
+    ("cosine", "CosineAnnealingLR(optimizer, T_max=20, eta_min=0)"),
+    ("linear", "LinearLR(optimizer, start_factor=1, end_factor=0, total_iters=20)"),
+])  # fmt: skip
+def test_a_warm_up_counted_from_one_straight_into_the_decay_is_two_schedulers(kind, fall):
+    line = pytorch_line("wsd", {**STRAIGHT, "decay_type": kind}, "step", lead=1.0)
+    rise = "LinearLR(optimizer, start_factor=0.25, total_iters=3)"
+    assert line.startswith(f"scheduler = SequentialLR(optimizer, [{rise}, {fall}], milestones=[4])")
+
+
+@pytest.mark.parametrize(("change", "lead"), [
+    ({}, 0.0), ({"stable": 2}, 1.0), ({"warmup": 1}, 1.0), ({"min_ratio": 0.1}, 1.0),
+    ({"decay_type": "1-sqrt"}, 1.0),
+])  # fmt: skip
+def test_every_other_plateau_is_a_lambda(change, lead):
+    assert "LambdaLR" in pytorch_line("wsd", {**STRAIGHT, **change}, lead=lead)
+
+
 @pytest.mark.parametrize(("family", "parameters"), LAMBDAS)
 def test_the_factor_of_a_lambda_is_that_of_the_family(family, parameters):
     line = pytorch_line(family, parameters)
