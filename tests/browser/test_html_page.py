@@ -22,6 +22,13 @@ def shown(chromium, examples, tmp_path):
     return show
 
 
+def becomes_true(page, script: str, *arguments) -> bool:
+    """What a key or a link sets off is done by the page after the key or the link returned."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(page, 60).until(lambda _: page.execute_script(script, *arguments))
+
+
 def requests_of(chromium) -> list[str]:
     messages = [json.loads(e["message"])["message"] for e in chromium.get_log("performance")]
     sent = [m["params"]["request"]["url"] for m in messages
@@ -100,13 +107,13 @@ def test_a_run_opens_by_keyboard(shown):
     summary = page.find_elements("css selector", "summary")[5]
     page.execute_script("arguments[0].focus()", summary)
     page.switch_to.active_element.send_keys(Keys.ENTER)
-    assert page.execute_script("return arguments[0].parentNode.open", summary) is True
+    assert becomes_true(page, "return arguments[0].parentNode.open", summary)
 
 
 def test_a_link_in_the_table_opens_its_run(shown):
     page = shown("mixed")
     page.find_element("css selector", "#table a[href='#run-9']").click()
-    assert page.execute_script("return document.getElementById('run-9').open") is True
+    assert becomes_true(page, "return document.getElementById('run-9').open")
 
 
 def test_everything_is_there_with_scripts_off(shown, chromium):
