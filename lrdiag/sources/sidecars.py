@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from lrdiag.findings import Problem
+from lrdiag.sources.interface import HEAD_BYTES
 from lrdiag.sources.namespace_line import parse_namespace
 from lrdiag.sources.plain_yaml import PlainYamlError, load_plain_yaml
 
 MAX_BYTES = 1 << 20
 MAX_FILES = 12
 """Files of one folder that are looked at."""
-MAX_HEAD = 1 << 16
-"""Bytes of a text in which a program that prints its arguments does so: it begins with them."""
 
 _NAMES = (
     "hparams.yaml",
@@ -81,7 +80,7 @@ def find_sidecars(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
 
 
 def _printed(folder: Path, names: Sequence[str]) -> list[Path]:
-    """The one text that prints a `Namespace(...)`; of several it is unknown whose run is whose."""
+    """The one text that begins with a `Namespace(...)`; of several it is unknown whose is whose."""
     texts = [name for name in names if name.endswith(_PRINTED) and name not in _NAMES][:MAX_FILES]
     found = [folder / name for name in texts if _prints(folder / name)]
     return found if len(found) == 1 else []
@@ -93,8 +92,8 @@ def _prints(path: Path) -> bool:
         status = path.stat()
     except OSError:
         return False
-    size = min(status.st_size, MAX_HEAD)
-    changed = status.st_mtime_ns if size < MAX_HEAD else 0
+    size = min(status.st_size, HEAD_BYTES)
+    changed = status.st_mtime_ns if size < HEAD_BYTES else 0
     return _prints_as_it_is(path, (status.st_dev, status.st_ino, size, changed))
 
 
@@ -106,7 +105,7 @@ def _prints_as_it_is(path: Path, _state: tuple[int, ...]) -> bool:
 def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MAX_HEAD)
+            return file.read(HEAD_BYTES)
     except OSError:
         return b""
 
