@@ -4,49 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from planted_runs import CONFIG, EPOCH, EPOCHS, PER, ROWS, STEPS, answer, multi
 
 from lrdiag.axes import EpochAxis
-from lrdiag.runs import Series
-from lrdiag.schedule.agreement import agreements_of, plain, reconciled
+from lrdiag.schedule.agreement import agreements_of, plain
 from lrdiag.schedule.configured import from_options
 from lrdiag.schedule.explained import explained
-from lrdiag.schedule.forward import rate_at
 from lrdiag.schedule.hypotheses import (
     Hypothesis,
 )
-from lrdiag.schedule.points import clean_rates
-
-PER = 40
-
-
-# Planted ways of running are found
-
-
-MULTI = {"base_lr": 0.1, "milestones": [30, 60], "gamma": 0.1}
-CONFIG = from_options([30, 60], gamma=0.1, epochs=90, steps_per_epoch=PER, base_lr=0.1)
-EPOCHS = EpochAxis(np.array([0, 90]), np.array([0.0, 90.0]), "step is epoch")
-STEPS = EpochAxis(np.array([0, 90 * PER]), np.array([0.0, 90.0]), "configured")
-ROWS = np.arange(0, 90 * PER, 10)
-
-
-def series(rates, steps=None, restarts=()):
-    rates = np.asarray(rates, float)
-    steps = np.arange(len(rates)) if steps is None else np.asarray(steps)
-    return Series("lr", steps.astype(np.int64), np.full(len(rates), np.nan), rates,
-                  restarts=restarts)  # fmt: skip
-
-
-def answer(rates, steps=ROWS, axis=STEPS, config=CONFIG, epochs=90, restarts=()):
-    log = clean_rates(series(rates, steps, restarts))
-    return reconciled(config, log, axis, epochs), log
-
-
-def multi(tick, **more):
-    return rate_at("multistep", {**MULTI, **more}, np.asarray(tick, float))
-
-
-EPOCH = ROWS // PER
-
 
 # What it means
 

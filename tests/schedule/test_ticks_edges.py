@@ -4,12 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from planted_runs import (
+    CONFIG,
+    EPOCH,
+    EPOCHS,
+    PER,
+    ROWS,
+    STEPS,
+    UNKNOWN,
+    multi,
+    series,
+)
 
 from lrdiag.axes import EpochAxis
-from lrdiag.runs import Series
-from lrdiag.schedule.agreement import frame_of, reconciled
-from lrdiag.schedule.configured import from_options
-from lrdiag.schedule.forward import rate_at
+from lrdiag.schedule.agreement import frame_of
 from lrdiag.schedule.hypotheses import (
     Frame,
     Hypothesis,
@@ -21,7 +29,6 @@ from lrdiag.schedule.hypotheses import (
 from lrdiag.schedule.points import clean_rates
 from lrdiag.schedule.values import ConfiguredSchedule
 
-PER = 40
 STEP = np.arange(0.0, 200.0, 20.0)
 
 
@@ -133,40 +140,6 @@ def test_the_base_rate_is_the_configured_one_or_the_first_logged():
     assert forward_parameters(own, 0.3) == {"base_lr": 0.7, "gamma": 0.2, "step_size": 3}
     restarts = ConfiguredSchedule("cosine_restarts", parameters={"T_0": 9})
     assert forward_parameters(restarts, 0.3) == {"T_0": 9, "base_lr": 0.3, "T_mult": 1}
-
-
-# Planted ways of running are found
-
-
-MULTI = {"base_lr": 0.1, "milestones": [30, 60], "gamma": 0.1}
-CONFIG = from_options([30, 60], gamma=0.1, epochs=90, steps_per_epoch=PER, base_lr=0.1)
-EPOCHS = EpochAxis(np.array([0, 90]), np.array([0.0, 90.0]), "step is epoch")
-STEPS = EpochAxis(np.array([0, 90 * PER]), np.array([0.0, 90.0]), "configured")
-ROWS = np.arange(0, 90 * PER, 10)
-UNKNOWN = EpochAxis()
-
-
-def series(rates, steps=None, restarts=()):
-    rates = np.asarray(rates, float)
-    steps = np.arange(len(rates)) if steps is None else np.asarray(steps)
-    return Series("lr", steps.astype(np.int64), np.full(len(rates), np.nan), rates,
-                  restarts=restarts)  # fmt: skip
-
-
-def answer(rates, steps=ROWS, axis=STEPS, config=CONFIG, epochs=90, restarts=()):
-    log = clean_rates(series(rates, steps, restarts))
-    return reconciled(config, log, axis, epochs), log
-
-
-def hypothesis(*args, **more):
-    return answer(*args, **more)[0].hypothesis
-
-
-def multi(tick, **more):
-    return rate_at("multistep", {**MULTI, **more}, np.asarray(tick, float))
-
-
-EPOCH = ROWS // PER
 
 
 # Where the rows lie

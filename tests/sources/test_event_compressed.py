@@ -3,18 +3,10 @@
 import gzip
 
 import event_codec as codec
+from event_files import NAME, as_points
 
 from lrdiag.sources import text_lines
 from lrdiag.sources.event_file import read_event_file
-
-NAME = "events.out.tfevents.1700000000.host"
-
-
-def as_points(file):
-    return {
-        tag: list(zip(s.step.tolist(), s.wall_time.tolist(), s.value.tolist(), strict=True))
-        for tag, s in file.series.items()
-    }
 
 
 def test_a_compressed_file_is_read_as_the_plain_one(tmp_path):

@@ -4,53 +4,11 @@ import random
 
 import event_codec as codec
 import numpy as np
-import pytest
+from event_files import VERSION, flipped, record, shuffled, steps
 
 from lrdiag.sources import event_window
 from lrdiag.sources.event_file import finished
-from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.event_rejects import Rejects
-
-VERSION = codec.frame(codec.event(wall=1e9, version="brain.Event:2"))
-
-
-def record(step, tag="loss", value=None):
-    value = step if value is None else value
-    return codec.frame(codec.event(step, 1e9 + step, [codec.scalar(tag, value)]))
-
-
-@pytest.fixture
-def reader(tmp_path):
-    def of(*frames):
-        path = tmp_path / "events.out.tfevents.1.h"
-        path.write_bytes(b"".join(frames))
-        return EventReader(path)
-
-    return of
-
-
-def steps(reader, tag=b"loss"):
-    return reader.contents.columns.by_tag[tag].arrays()[0].tolist()
-
-
-def flipped(frame, at):
-    at %= len(frame)
-    return frame[:at] + bytes([frame[at] ^ 0xFF]) + frame[at + 1 :]
-
-
-# Every record is counted once: the mean size of a record tells how many a stretch has lost.
-
-
-def shuffled(count, large=0, others=0):
-    rng = random.Random(3)
-    frames = [
-        record(rng.randrange(1 << 30), f"{'x' * rng.randrange(1, 9)}/v") for _ in range(count)
-    ]
-    frames += [record(5, "y" * 2000) for _ in range(large)]
-    frames += [codec.frame(codec.event(1, 1e9, [codec.histogram("h", 4000)]))] * others
-    rng.shuffle(frames)
-    return [VERSION, *frames]
-
 
 # Walking frames
 

@@ -7,33 +7,11 @@ import struct
 import event_codec as codec
 import numpy as np
 import pytest
+from event_files import NAME, alarms, as_points, mixed_frames
 
 from lrdiag.sources import event_window
 from lrdiag.sources.event_file import read_event_file
 from lrdiag.sources.event_reader import EventReader
-
-NAME = "events.out.tfevents.1700000000.host"
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read_bytes(data):
-        path = tmp_path / NAME
-        path.write_bytes(data)
-        return read_event_file(path)
-
-    return read_bytes
-
-
-def as_points(file):
-    return {
-        tag: list(zip(s.step.tolist(), s.wall_time.tolist(), s.value.tolist(), strict=True))
-        for tag, s in file.series.items()
-    }
-
-
-def alarms(file):
-    return [p for p in file.problems if p.severity != "info"]
 
 
 @pytest.mark.parametrize("style", ["simple", "content", "list", "double"])
@@ -51,25 +29,6 @@ def test_windows_smaller_than_the_file(read, monkeypatch):
     monkeypatch.setattr(event_window, "CHUNK", 4096)
     frames, said = codec.points_frames(1500, tuple(f"tag/{k}" for k in range(7)))
     assert as_points(read(b"".join(frames))) == said
-
-
-def mixed_frames(seed, count):
-    """Random order, sizes, styles, repeated tags, several values an event, histograms."""
-    rng = random.Random(seed)
-    tags = [f"{'x' * rng.randrange(1, 30)}/{k}" for k in range(12)]
-    frames = [codec.frame(codec.event(wall=1.0, version="brain.Event:2"))]
-    for _ in range(count):
-        step = rng.choice([0, 5, rng.randrange(1 << 22), rng.randrange(1 << 40), -3])
-        kind = rng.random()
-        if kind < 0.1:
-            values = [codec.histogram("weights", rng.choice([100, 3000, 30_000]))]
-        elif kind < 0.2:
-            values = [codec.scalar(rng.choice(tags), rng.random()) for _ in range(4)]
-        else:
-            style = rng.choice(["simple", "simple", "content", "double"])
-            values = [codec.scalar(rng.choice(tags), rng.random(), style)]
-        frames.append(codec.frame(codec.event(step, rng.random() * 1e9, values)))
-    return frames
 
 
 @pytest.mark.parametrize("seed", range(6))

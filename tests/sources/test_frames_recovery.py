@@ -3,15 +3,10 @@
 import event_codec as codec
 import numpy as np
 import pytest
+from event_files import flipped
 
 from lrdiag.sources import framing
 from lrdiag.sources.framing import FRAME, HEADER, Search
-
-
-def flipped(frame, at):
-    at %= len(frame)
-    return frame[:at] + bytes([frame[at] ^ 0xFF]) + frame[at + 1 :]
-
 
 # Walking frames
 

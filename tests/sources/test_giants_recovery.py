@@ -2,43 +2,12 @@
 
 import event_codec as codec
 import pytest
+from event_files import VERSION, flipped, record, steps, text
 
 from lrdiag.sources import event_reader, event_window
 from lrdiag.sources.event_file import finished
 from lrdiag.sources.event_reader import EventReader
 from lrdiag.sources.framing import FRAME, HEADER
-
-VERSION = codec.frame(codec.event(wall=1e9, version="brain.Event:2"))
-
-
-def record(step, tag="loss", value=None):
-    value = step if value is None else value
-    return codec.frame(codec.event(step, 1e9 + step, [codec.scalar(tag, value)]))
-
-
-def text(data, tag="t"):
-    """A record of a text of this size, larger than any scalar's."""
-    return codec.frame(codec.event(1, 1e9, [codec.field(1, tag.encode()) + codec.field(8, data)]))
-
-
-@pytest.fixture
-def reader(tmp_path):
-    def of(*frames):
-        path = tmp_path / "events.out.tfevents.1.h"
-        path.write_bytes(b"".join(frames))
-        return EventReader(path)
-
-    return of
-
-
-def steps(reader, tag=b"loss"):
-    return reader.contents.columns.by_tag[tag].arrays()[0].tolist()
-
-
-def flipped(frame, at):
-    at %= len(frame)
-    return frame[:at] + bytes([frame[at] ^ 0xFF]) + frame[at + 1 :]
-
 
 # Records larger than the window may become
 
